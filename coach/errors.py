@@ -1,0 +1,55 @@
+"""Every error that the coach raises on purpose.
+
+::
+
+    CoachError
+    ├── KnowledgeError      a file under knowledge/ is not as it should be
+    │   └── ImportPageError a page to import has another layout
+    ├── EncoderError        weights missing, damaged, or not the published ones
+    ├── VectorIndexError    the index cannot be read, written or rebuilt
+    │   └── IndexBusyError  another process is writing it
+    ├── StorageError        conversations cannot be read or written
+    ├── UnknownPathwayError no pathway of that name
+    └── SettingsError       an environment variable has an unusable value
+
+A message states the fact, the place and the next step. Not knowing an answer is no error: it is an
+``Answer`` with status ``abstained``.
+"""
+
+from __future__ import annotations
+
+
+class CoachError(Exception):
+    """Base of the tree; ``str(error)`` is fit to be shown to a person."""
+
+
+class KnowledgeError(CoachError):
+    """A knowledge file is not as it should be; names file, field and what was expected."""
+
+
+class ImportPageError(KnowledgeError):
+    """A page to import does not have the layout of a career-pathway page."""
+
+
+class EncoderError(CoachError):
+    """The embedding model is missing, damaged, or not the published one."""
+
+
+class VectorIndexError(CoachError):
+    """The vector index cannot be read, written or rebuilt."""
+
+
+class IndexBusyError(VectorIndexError):
+    """Another process holds the index's lock for longer than we wait."""
+
+
+class StorageError(CoachError):
+    """Conversations cannot be read or written."""
+
+
+class UnknownPathwayError(CoachError):
+    """No pathway of that name is known."""
+
+
+class SettingsError(CoachError):
+    """A setting has an unusable value; names the variable and what was expected."""

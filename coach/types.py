@@ -1,0 +1,273 @@
+"""The values that flow between stages, each with one home.
+
+Comes in: nothing. Goes out: frozen pydantic models that every stage, the command line, the pages, the
+store and the evaluation share. An ``Answer`` round-trips through JSON with no extra code:
+``Answer.model_validate_json(answer.model_dump_json()) == answer``.
+
+This module does no input or output and knows nothing about how any value is made.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Frozen(BaseModel):
+    """A value: it cannot change after it is made and refuses fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- Quantities: what a number in a question or a passage means ----------------------------------
+
+
+class Unit(StrEnum):
+    """What a number counts. Durations keep the unit they were written in; compare them in days."""
+
+    MONEY = "money"
+    PERCENT = "percent"
+    HOURS = "hours"
+    HOURS_PER_WEEK = "hours_per_week"
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+    COUNT = "count"
+    ORDINAL = "ordinal"
+
+
+class Quantity(Frozen):
+    """A number or a range with its unit: ``$130,000``, ``6 to 8 months``, ``+40 to +60 percent``.
+
+    ``high`` equals ``low`` for a single number and is ``None`` for "at least ``low``".
+    """
+
+    unit: Unit
+    low: float
+    high: float | None
+    text: str = ""
+    """The words it was read from, verbatim; empty when computed."""
+    noun: str = ""
+    """What is counted, for ``COUNT`` and ``ORDINAL``: "skills", "phase"."""
+
+
+# --- Passages: what can be retrieved and cited -----------------------------------------------------
+
+
+class Origin(StrEnum):
+    """Who says it. ``DERIVED`` is ours: computed from facts that the passage names."""
+
+    PATHWAY = "pathway"
+    RESOURCE = "resource"
+    MARKET = "market"
+    DERIVED = "derived"
+
+
+class Sentence(Frozen):
+    """One sentence of a passage; ``passage.text[start:end] == text`` always holds."""
+
+    text: str
+    start: int
+    end: int
+    item: bool = False
+    """True for an entry of a list, which is shown as a bullet."""
+    formula: str | None = None
+    """The arithmetic behind the sentence, with its numbers: ``4 + 6 + 8 + 4 + 2 = 24 weeks``."""
+    derived_from: tuple[str, ...] = ()
+    """Ids of the passages whose facts the formula uses."""
+
+
+class Entity(Frozen):
+    """A thing that a question can be about: a skill, a phase, a resource, a metro, a level of pay."""
+
+    id: str
+    """``kind:slug``, for instance ``phase:2`` or ``resource:faiss``."""
+    kind: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class Fact(Frozen):
+    """One answerable cell of a passage: which of its sentences answer which questions."""
+
+    facet: str
+    """What is told, for instance ``skill.weeks``; the list is in ``coach/knowledge/questions.yaml``."""
+    entities: tuple[str, ...]
+    """Ids of the entities it is about; empty when it is about the pathway as a whole."""
+    sentences: tuple[int, ...]
+    """Indices into ``Passage.sentences``, in the order in which they are said."""
+    questions: tuple[str, ...]
+    """Question keys: ways to ask for it, embedded beside the passage."""
+    value: Quantity | None = None
+    """The typed value that a question may assert, rightly or wrongly."""
+    also: tuple[str, ...] = ()
+    """Ids of passages with the other side or a caveat, to be said along with it."""
+
+
+class Passage(Frozen):
+    """One idea that can be retrieved and cited. Never longer than the encoder can read."""
+
+    id: str
+    """Stable: ``<pathway>#<section>/<slug>``."""
+    pathway: str
+    heading_path: tuple[str, ...]
+    text: str
+    sentences: tuple[Sentence, ...]
+    origin: Origin
+    source: str
+    """What a reader is told about where it comes from."""
+    url: str | None = None
+    entities: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    derived_from: tuple[str, ...] = ()
+
+    @property
+    def embedded_text(self) -> str:
+        """The text that the encoder sees: heading path first, so that a bare sentence keeps its context."""
+        return " > ".join(self.heading_path) + "\n" + self.text
+
+
+# --- A question and its evidence ---------------------------------------------------------------------
+
+
+class Figure(Frozen):
+    """A number that the learner stated, and whether it is about them or asserts something of the page."""
+
+    quantity: Quantity
+    personal: bool
+    role: str
+    """``current_pay``, ``weekly_hours``, ``deadline``, ``elapsed``, ``asserted``, ..."""
+
+
+class Query(Frozen):
+    """A question as understood."""
+
+    question: str
+    """Cleaned, otherwise as it was asked."""
+    standalone: str
+    """With references to the conversation resolved."""
+    wants: tuple[str, ...] = ()
+    """Kinds of answer asked for: money, duration, count, list, order, yes_no, how, which, compare, define, plan."""
+    entities: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    terms: tuple[str, ...] = ()
+    """Specific words of the standalone question that an answer has to explain."""
+    follow_up: bool = False
+    facet_hint: str | None = None
+    """The facet carried over from the conversation, for an elliptical follow-up."""
+    notices: tuple[str, ...] = ()
+    """What was done to the question, for instance that it was cut."""
+
+
+class ChannelRank(Frozen):
+    """Where one channel put a passage. ``rank`` starts at 1; higher ``score`` is better."""
+
+    rank: int
+    score: float
+
+
+class Retrieved(Frozen):
+    """A passage with its fused rank and its rank in each channel."""
+
+    passage: Passage
+    rank: int
+    score: float
+    dense: ChannelRank | None = None
+    keys: ChannelRank | None = None
+    lexical: ChannelRank | None = None
+    matched_question: str | None = None
+    """The question key that came closest."""
+    matched_fact: int | None = None
+    """Index into ``passage.facts`` of that key."""
+
+
+# --- Answers --------------------------------------------------------------------------------------------
+
+
+class Support(StrEnum):
+    """How a claim rests on its evidence."""
+
+    QUOTED = "quoted"
+    COMPUTED = "computed"
+    INFERRED = "inferred"
+
+
+class Citation(Frozen):
+    """The exact sentence that a claim rests on. ``passage.text[start:end] == quote``."""
+
+    marker: int
+    passage_id: str
+    source: str
+    quote: str
+    start: int
+    end: int
+
+
+class Claim(Frozen):
+    """One sentence of an answer."""
+
+    text: str
+    support: Support
+    formula: str | None = None
+    citations: tuple[Citation, ...]
+    item: bool = False
+
+
+class Verdict(Frozen):
+    """What the check said about one claim, whoever wrote it."""
+
+    claim: str
+    supported: bool
+    score: Share
+    missing_numbers: tuple[str, ...] = ()
+    missing_names: tuple[str, ...] = ()
+    polarity_conflict: bool = False
+    reason: str = ""
+
+
+class StageTime(Frozen):
+    stage: Literal["understand", "retrieve", "answer", "ground"]
+    seconds: float
+
+
+class Trace(Frozen):
+    """Everything that happened on the way to the answer."""
+
+    query: Query
+    retrieved: tuple[Retrieved, ...] = ()
+    used_passage_ids: tuple[str, ...] = ()
+    draft: tuple[Claim, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    route: str = ""
+    """Which way the answer was found: fact, computed, comparison, extract, host, ..."""
+    seconds: tuple[StageTime, ...] = ()
+    index_fingerprint: str = ""
+
+
+class Status(StrEnum):
+    """``CONVERSATIONAL`` answers state nothing about the pathway and so need no evidence."""
+
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+    OFF_TOPIC = "off_topic"
+    CONVERSATIONAL = "conversational"
+
+
+class Answer(Frozen):
+    """What the learner gets. ``text`` is Markdown with markers such as ``[1]``; build any other view from ``claims``."""
+
+    question: str
+    pathway: str
+    status: Status
+    text: str
+    claims: tuple[Claim, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What the question asked for and the knowledge does not hold."""
+    suggestions: tuple[str, ...] = ()
+    """Questions that can be asked next, each answerable."""
+    trace: Trace
