@@ -157,6 +157,10 @@ class Query(Frozen):
     figures: tuple[Figure, ...] = ()
     terms: tuple[str, ...] = ()
     """Specific words of the standalone question that an answer has to explain."""
+    clause: str = ""
+    """The asking part of the question, without the sentences that only give context."""
+    corrected: tuple[tuple[str, str], ...] = ()
+    """Misspelt words and what they were read as."""
     follow_up: bool = False
     facet_hint: str | None = None
     """The facet carried over from the conversation, for an elliptical follow-up."""
@@ -245,6 +249,10 @@ class Trace(Frozen):
     verdicts: tuple[Verdict, ...] = ()
     route: str = ""
     """Which way the answer was found: fact, computed, comparison, extract, host, ..."""
+    facets: tuple[str, ...] = ()
+    """What was told, main facet first."""
+    topics: tuple[str, ...] = ()
+    """Entities that the answer names, in order; what "the second one" refers to."""
     seconds: tuple[StageTime, ...] = ()
     index_fingerprint: str = ""
 

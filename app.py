@@ -1,0 +1,19 @@
+"""Entry of the web app: ``streamlit run app.py``. Page config, navigation, and nothing else.
+
+Streamlit reads this file twice. Imported, it gives the server, with what every page needs around it. Run, once per
+visit, it draws the page that was asked for.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from coach.ui import chat
+
+    st.set_page_config(page_title="Career coach", page_icon=chat.ICON, layout="centered")
+    st.navigation([st.Page(chat.page, title="Coach", url_path="coach", default=True)], position="hidden").run()
+else:
+    from coach.ui import server
+
+    app = st.App(Path(__file__), middleware=server.MIDDLEWARE, lifespan=server.lifespan)

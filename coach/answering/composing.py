@@ -1,0 +1,275 @@
+"""From chosen facts to an answer.
+
+Comes in: a query, retrieval's scores, the facts of a corpus. Goes out: statements in the order in which they are
+said, with what is missing. Direct answer first, then the other side or the caveat, then stop. It writes no facts:
+every statement quotes a passage or was computed from one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from coach.answering import coverage
+from coach.answering.computing import Computer
+from coach.answering.lexicon import lexicon
+from coach.answering.premises import Judged, judge
+from coach.answering.selecting import Choice, Selector, specific_words
+from coach.answering.statements import Cell, Facts, Statement, quote
+from coach.answering.words import split_tokens, stem
+from coach.knowledge.corpus import Corpus
+from coach.knowledge.writing import ask_for, facets
+from coach.types import Passage, Query, Retrieved, Status
+
+MIN_SIMILARITY = 0.42
+"""A best question key farther than this answers nothing; see eval/results/LOG.md."""
+
+CLEAR_SIMILARITY = 0.55
+"""At or above this a question counts as asked about the pathway even when no name in it is known."""
+
+MAX_ALSO = 2
+"""Caveats and other sides said along with an answer, in sentences."""
+
+WHOLE_ALSO = frozenset({"actions.list"})
+"""Facets that are answered by other passages' lists, so that these are said whole."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """An answer to one part of a question, not yet numbered and checked."""
+
+    status: Status
+    statements: tuple[Statement, ...] = ()
+    facets: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    route: str = ""
+
+
+class Composer:
+    """Composes answers for one corpus."""
+
+    def __init__(self, corpus: Corpus, assumed_weekly_hours: float) -> None:
+        self.corpus = corpus
+        self.facts = Facts(corpus)
+        self.selector = Selector(self.facts, corpus.entity)
+        self.computer = Computer(corpus, self.facts, assumed_weekly_hours)
+        guide = corpus.pathway
+        jobs = {job.soc: job for job in corpus.market.occupations}
+        aliases = [*guide.role_aliases]
+        for soc in (guide.market.origin, guide.market.neighbours[0] if guide.market.exact and guide.market.neighbours else None):
+            if soc in jobs:
+                aliases += [jobs[soc].name, *jobs[soc].aliases]
+        self.explained = coverage.role_names(guide.origin, guide.target, aliases)
+        self.names = {"origin": guide.origin, "target": guide.target}
+        self._all_stems = frozenset(
+            stem(word) for passage in corpus.passages for word in split_tokens(passage.embedded_text)
+        ) | {stem(word) for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
+
+    def compose(
+        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
+    ) -> Composed:
+        """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
+        choices = self.selector.choose(query, fact_scores, ranking)
+        judged = judge(query, self.corpus, self.facts)
+        worked = self.computer.work_out(query)
+        best = choices[0]
+        if self._off_topic(query, best, choices) and not (worked or judged):
+            return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
+        if worked:
+            cells = [cell for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs) if cell]
+            missing = self._missing(query, cells, worked.statements)
+            if missing:
+                return self._abstain(choices, missing)
+            statements = list(worked.statements)
+            if judged and not judged.true:
+                statements = [*judged.statements[:1], *statements]
+            return Composed(Status.ANSWERED, _distinct(statements), worked.facets, (), self.suggest(choices, worked.facets, query), "computed")
+        chosen = self._chosen(query, choices, judged)
+        statements = self._said(query, chosen, judged)
+        cells = [choice.cell for choice in chosen]
+        if judged:
+            cells.append(judged.cell)
+        missing = self._missing(query, cells, statements)
+        if missing:
+            return self._abstain(choices, missing)
+        weak = best.similarity < MIN_SIMILARITY and best.words < 0.5 and not query.entities and query.facet_hint is None
+        if weak and not judged:
+            return self._abstain(choices, ())
+        told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
+        return Composed(Status.ANSWERED, _distinct(statements), told, (), self.suggest(choices, told, query), "premise" if judged and not judged.true else "fact")
+
+    # --- Choosing -------------------------------------------------------------------------------------------
+
+    def _chosen(self, query: Query, choices: Sequence[Choice], judged: Judged | None) -> list[Choice]:
+        """The best fact, and the same facet for the other things of its kind that the question names."""
+        best = choices[0]
+        chosen = [best]
+        named = [entity for entity in query.entities if entity not in best.cell.fact.entities]
+        for entity in named:
+            twin = next((choice for choice in choices if choice.cell.fact.facet == best.cell.fact.facet and entity in choice.cell.fact.entities), None)
+            if twin and twin.cell.key not in {choice.cell.key for choice in chosen} and set(twin.cell.fact.entities) <= set(query.entities):
+                chosen.append(twin)
+        return chosen[:4]
+
+    def _said(self, query: Query, chosen: Sequence[Choice], judged: Judged | None) -> list[Statement]:
+        said: list[Statement] = []
+        if judged and judged.statements:
+            said += judged.statements
+        for choice in chosen:
+            if judged and judged.statements and judged.cell.key == choice.cell.key:
+                continue
+            if judged and not judged.true and "yes_no" in query.wants and choice is chosen[0] and choice.cell.fact.facet != judged.cell.fact.facet and len(chosen) == 1:
+                # A corrected yes-or-no question is answered by its correction.
+                if choice.similarity < CLEAR_SIMILARITY:
+                    continue
+            statements = choice.cell.statements()
+            if not judged and choice is chosen[0]:
+                statements = self._polar(query, choice.cell, statements)
+            said += statements
+            said += self._holding(query, choice.cell)
+        also: list[Statement] = []
+        for choice in chosen[:2]:
+            also += self._also(choice.cell, said)
+        return said + also
+
+    def _polar(self, query: Query, cell: Cell, statements: list[Statement]) -> list[Statement]:
+        """A yes or no in front, where the question asks for one and the fact's kind settles it."""
+        if "yes_no" not in query.wants or not statements:
+            return statements
+        text, lead = statements[0].text.lower(), None
+        asked = query.standalone.lower()
+        if cell.fact.facet == "resource.cost" and re.search(r"\bfree\b", asked):
+            cost = text.partition(":")[2].strip()
+            lead = "Yes:" if re.match(r"free\b", cost) else ("No:" if re.match(r"(?:paid|subscription|pay )", cost) else None)
+        elif cell.fact.facet == "resource.verdict" and re.search(r"\b(?:exist|real|legit\w*|genuine|confirm\w*)\b", asked):
+            lead = "Yes:" if "could be confirmed" in text else None
+        elif cell.fact.facet == "pay.change" and cell.fact.value and re.search(r"\b(?:more|rise|increase|raise|up|higher|better|bump)\b", asked):
+            lead = "Yes, by the guide's claim:" if cell.fact.value.low > 0 else None
+        elif cell.fact.facet == "pay.change" and cell.fact.value and re.search(r"\b(?:less|cut|lower|drop|decrease|down)\b", asked):
+            lead = "No, by the guide's claim:" if cell.fact.value.low > 0 else None
+        elif cell.fact.facet == "transferable.how":
+            lead = "Yes:" if re.search(r"\b(?:use|useful|help\w*|matter|need\w*|relevant|carry|transfer\w*|count|still|value|valuable|worth|apply)\b", asked) else None
+        return [statements[0].led_by(lead), *statements[1:]] if lead else statements
+
+    def _holding(self, query: Query, cell: Cell) -> list[Statement]:
+        """Sentences of the passage that hold specific words which the fact's own sentences lack."""
+        passage = cell.passage
+        own = {stem(word) for at in cell.fact.sentences for word in split_tokens(passage.sentences[at].text)}
+        own |= {stem(word) for part in passage.heading_path for word in split_tokens(part)}
+        own |= {stem(word) for key in cell.fact.questions for word in split_tokens(key)}
+        lacking = {word for word in specific_words(query) if word not in own}
+        extra = []
+        for at, sentence in enumerate(passage.sentences):
+            words = {stem(word) for word in split_tokens(sentence.text)}
+            if at not in cell.fact.sentences and lacking & words:
+                extra.append(quote(passage, at))
+                lacking -= words
+        return extra[:2]
+
+    def _also(self, cell: Cell, said: Sequence[Statement]) -> list[Statement]:
+        """The other side or the caveat that belongs to a fact; parts of a split list in full."""
+        also: list[Statement] = []
+        shown = {ref for statement in said for ref in statement.refs}
+        for id_ in cell.fact.also:
+            passage = self.corpus.by_id[id_]
+            whole = id_.startswith(cell.passage.id + "~") or cell.fact.facet in WHOLE_ALSO
+            fact = next((fact for fact in passage.facts if fact.facet == cell.fact.facet), None) if whole else None
+            fact = fact or (passage.facts[0] if passage.facts else None)
+            if fact is None:
+                continue
+            sentences = fact.sentences if whole else fact.sentences[:MAX_ALSO]
+            also += [quote(passage, at) for at in sentences if (id_, at) not in shown]
+        return also
+
+    def _cell_of(self, ref: tuple[str, int]) -> Cell | None:
+        passage = self.corpus.by_id[ref[0]]
+        return next((Cell(passage, index) for index, fact in enumerate(passage.facts) if ref[1] in fact.sentences), None)
+
+    # --- Abstaining -------------------------------------------------------------------------------------------
+
+    def _missing(self, query: Query, cells: Iterable[Cell], statements: Iterable[Statement]) -> tuple[str, ...]:
+        cells = list(cells)
+        stems: frozenset[str] = frozenset()
+        texts: list[str] = []
+        for cell in cells:
+            stems |= self.selector.stems(cell)
+            texts.append((cell.passage.embedded_text + " " + " ".join(cell.fact.questions)).lower())
+        for statement in statements:
+            for id_, _ in statement.refs:
+                passage = self.corpus.by_id[id_]
+                texts.append(passage.embedded_text.lower())
+                stems |= frozenset(stem(word) for word in split_tokens(passage.embedded_text))
+        for entity in query.entities:
+            names = (self.corpus.entity[entity].name, *self.corpus.entity[entity].aliases)
+            if self._told(entity, cells):
+                texts += [name.lower() for name in names]
+                stems |= frozenset(stem(word) for name in names for word in split_tokens(name))
+        return coverage.unexplained(query, stems, texts, self.explained)
+
+    def _told(self, entity: str, cells: Sequence[Cell]) -> bool:
+        """Whether an entity that the question names is one that the evidence is about, or lends only a frame."""
+        kind = self.corpus.entity[entity].kind
+        if kind in {"priority", "resource_kind", "horizon", "level"} and kind != "level":
+            return True
+        if any(entity in cell.passage.entities or entity in cell.fact.entities for cell in cells):
+            return True
+        name = self.corpus.entity[entity].name.lower()
+        return kind not in {"metro", "level"} or any(name in cell.passage.text.lower() for cell in cells)
+
+    def _abstain(self, choices: Sequence[Choice], missing: tuple[str, ...]) -> Composed:
+        return Composed(Status.ABSTAINED, (), (), missing, self.suggest(choices, ()), "abstained")
+
+    def _off_topic(self, query: Query, best: Choice, choices: Sequence[Choice]) -> bool:
+        """Far from every question key, about no known thing, and in words that the corpus hardly has."""
+        if query.entities or query.facet_hint is not None:
+            return False
+        similarity = max(choice.similarity for choice in choices)
+        if similarity >= CLEAR_SIMILARITY:
+            return False
+        words = specific_words(query)
+        if not words:
+            return similarity < MIN_SIMILARITY * 0.75
+        held = sum(weight for word, weight in words.items() if word in self._all_stems or word in lexicon().synonyms or word in lexicon().aspects)
+        return held < 0.5 and similarity < CLEAR_SIMILARITY - 0.05 or similarity < MIN_SIMILARITY * 0.7
+
+    # --- Suggestions ------------------------------------------------------------------------------------------
+
+    def suggest(self, choices: Sequence[Choice], told: Sequence[str], query: Query | None = None) -> tuple[str, ...]:
+        """Up to three questions near to this one that have an answer, each of another facet."""
+        asked: list[str] = []
+        used = set(told)
+        families: set[str] = set()
+        current = query.standalone.lower().strip(" ?.!") if query else ""
+        for choice in choices[:120]:
+            fact = choice.cell.fact
+            entry = facets()[fact.facet]
+            if fact.facet in used or not entry.ask:
+                continue
+            entity = self.corpus.entity.get(fact.entities[0]) if fact.entities else None
+            names = dict(self.names)
+            if entity:
+                names |= {"name": entity.name, "number": entity.id.partition(":")[2]}
+            text = ask_for(fact.facet, names)
+            if text is None or text.lower().strip(" ?.!") == current or (entry.family in families and len(asked) == 2):
+                continue
+            used.add(fact.facet)
+            families.add(entry.family)
+            asked.append(text)
+            if len(asked) == 3:
+                break
+        return tuple(asked)
+
+
+def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Each sentence once, in order."""
+    seen: dict[str, Statement] = {}
+    for statement in statements:
+        seen.setdefault(statement.text.partition(": ")[2] if statement.text.startswith(("Yes:", "No:", "Not quite:")) else statement.text, statement)
+    return tuple(seen.values())
+
+
+def passages_of(statements: Iterable[Statement], corpus: Corpus) -> list[Passage]:
+    """Passages that statements rest on, in order."""
+    return [corpus.by_id[id_] for id_ in dict.fromkeys(ref[0] for statement in statements for ref in statement.refs)]

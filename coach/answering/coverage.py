@@ -1,0 +1,148 @@
+"""Which words of a question nothing explains.
+
+Comes in: a query and the stems of the evidence. Goes out: what is missing, in the asker's words. A question can
+be close to the knowledge and still ask for what it does not hold: the place, the benefit, the other role. So
+every specific word must be explained by the evidence, by a word of the same meaning there, or by the frame of the
+question. What none of them explains is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from coach.answering.lexicon import lexicon
+from coach.answering.words import frequency, split_tokens, stem
+from coach.types import Query
+
+FRAME_ZIPF = 4.55
+"""Words at least this frequent carry no constraint of their own, unless they are listed as an aspect."""
+
+_ADVERB = re.compile(r".{3,}ly$")
+_TITLE = re.compile(r"[a-z][a-z0-9+#/-]*")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What counts as explained beside the evidence: stems of the roles and of their other names."""
+
+    roles: frozenset[str]
+    titles: tuple[str, ...]
+    """Lower-case job titles that stand for the origin or the target role."""
+
+
+def unexplained(query: Query, evidence: frozenset[str], texts: Iterable[str], known: Explained) -> tuple[str, ...]:
+    """What the question names and the evidence does not hold, in order of appearance.
+
+    ``evidence`` holds stems, ``texts`` the lower-case evidence for phrases. Context before the asking clause is
+    only searched for what always constrains an answer: places, other roles, listed aspects.
+    """
+    text = query.standalone
+    corpus_text = " ".join(texts)
+    missing: list[str] = []
+    spent: set[str] = set()
+    for title in other_titles(text, known):
+        if title not in corpus_text:
+            missing.append(title)
+            spent.update(split_tokens(title))
+    for phrase in (*lexicon().aspect_phrases, *_places(text)):
+        if re.search(rf"\b{re.escape(phrase)}\b", text.lower()) and phrase not in corpus_text:
+            surface = re.search(rf"\b{re.escape(phrase)}\b", text, re.IGNORECASE)
+            missing.append(surface.group() if surface else phrase)
+            spent.update(split_tokens(phrase))
+    clause = set(split_tokens(query.clause or text))
+    run: list[str] = []
+    surfaces = re.findall(r"[A-Za-z0-9+#'’]+", text)
+    for at, surface in enumerate(surfaces):
+        parts = split_tokens(surface)
+        word = parts[0] if parts else ""
+        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, known):
+            _close(run, missing)
+            continue
+        run.append(surface)
+    _close(run, missing)
+    return tuple(dict.fromkeys(missing))
+
+
+def _close(run: list[str], missing: list[str]) -> None:
+    if run:
+        missing.append(" ".join(run))
+        run.clear()
+
+
+def _open(surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], known: Explained) -> bool:
+    """Whether nothing explains the word."""
+    root = stem(word)
+    if any(char.isdigit() for char in word) and not any(char.isalpha() for char in word):
+        return False
+    if re.fullmatch(r"\d+(?:k|th|st|nd|rd|h|hr|hrs|m|x)?", word) or len(word) < 2:
+        return False
+    lexical = lexicon()
+    same = lexical.synonyms.get(root, frozenset()) | {root}
+    aspect = root in lexical.aspects
+    if same & evidence or (root in known.roles and not aspect):
+        return False
+    if aspect:
+        return True
+    if root in lexical.frame or not in_clause:
+        return False
+    if surface[:1].isupper() and at > 0 and frequency(word) < 5.5:
+        return True
+    if root in lexical.synonyms:
+        # A word that some facet is about but this evidence is not: retrieval chose otherwise, so let it be.
+        return False
+    return frequency(word) < FRAME_ZIPF and not _ADVERB.match(word)
+
+
+def _places(text: str) -> list[str]:
+    """Places named in the text, longest first."""
+    words = split_tokens(text)
+    found = []
+    for size in (3, 2, 1):
+        for start in range(len(words) - size + 1):
+            phrase = " ".join(words[start : start + size])
+            if phrase in lexicon().places and not any(phrase in longer for longer in found):
+                found.append(phrase)
+    return found
+
+
+def other_titles(text: str, known: Explained) -> list[str]:
+    """Job titles in the text that stand for neither role: ``data analyst``, ``nurse``.
+
+    A title is an occupation word and the words before it, up to the first that belongs to no title.
+    """
+    words = split_tokens(text)
+    titles = []
+    role_words = known.roles
+    for at, word in enumerate(words):
+        single = word if word in lexicon().occupations else word.removesuffix("s")
+        if single not in lexicon().occupations:
+            continue
+        lead: list[str] = []
+        for before in reversed(words[max(0, at - 3) : at]):
+            if before in lexicon().title_modifiers or frequency(before) > 5.9:
+                break
+            lead.insert(0, before)
+        title = " ".join([*lead, single])
+        if any(title == name or title.endswith(" " + name) or name.endswith(title) for name in known.titles):
+            continue
+        if lead and {stem(part) for part in (*lead, single)} <= role_words and _in_one_role(title, known):
+            continue
+        if not lead and stem(single) in role_words:
+            continue
+        titles.append(title)
+    return titles
+
+
+def _in_one_role(title: str, known: Explained) -> bool:
+    parts = {stem(part) for part in split_tokens(title)}
+    return any(parts <= {stem(word) for word in split_tokens(name)} for name in known.titles)
+
+
+def role_names(origin: str, target: str, aliases: Sequence[str]) -> Explained:
+    """What stands for the two roles: their names, acronyms and ``aliases``."""
+    acronyms = ["".join(word[0] for word in role.split()) for role in (origin, target) if len(role.split()) > 1]
+    names = [name.lower() for name in (origin, target, *aliases, *acronyms)]
+    roots = {stem(word) for name in names for word in split_tokens(name)}
+    return Explained(frozenset(roots), tuple(" ".join(split_tokens(name)) for name in names))

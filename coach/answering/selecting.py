@@ -1,0 +1,118 @@
+"""Which facts answer a question.
+
+Comes in: a query and what retrieval scored. Goes out: facts in order of how well they fit. A fact fits when one
+of its question keys is close, when it is about the things that were named, when it gives the kind of answer that
+was asked for, and when its passage holds the specific words of the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from coach.answering.lexicon import lexicon
+from coach.answering.statements import Cell, Facts
+from coach.answering.words import frequency, split_tokens, stem
+from coach.knowledge.writing import facets
+from coach.types import Entity, Query, Retrieved
+
+# Weights on the scale of a cosine; found on the development split of eval/cases, see eval/results/LOG.md.
+ENTITY_MATCH = 0.30
+ENTITY_EXTRA = 0.10
+ENTITY_UNASKED = 0.22
+ENTITY_OTHER = 0.35
+ENTITY_IGNORED = 0.14
+WANTED = 0.07
+UNWANTED = 0.04
+SAME_FACET = 0.30
+SAME_FAMILY = 0.10
+SPECIFIC_WORDS = 0.22
+RANKED = 0.06
+
+SPECIFIC_ZIPF = 4.7
+"""Words rarer than this are specific: a passage that holds them is likelier to be meant."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A fact with its score and what the score is made of."""
+
+    cell: Cell
+    score: float
+    similarity: float
+    words: float
+    """Share of the question's specific words that the passage holds."""
+
+
+class Selector:
+    """Scores the facts of one corpus."""
+
+    def __init__(self, facts: Facts, entity: Mapping[str, Entity]) -> None:
+        self._facts = facts
+        self._entity = entity
+        self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
+        self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
+
+    def choose(
+        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
+    ) -> tuple[Choice, ...]:
+        """All facts, best first; ties by passage order."""
+        specific = specific_words(query)
+        ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
+        choices = []
+        for cell in self._facts.cells:
+            similarity = fact_scores.get(cell.key, 0.0)
+            held = self._stems[cell.passage.id] | self._keys[cell.key]
+            words = sum(weight for word, weight in specific.items() if word in held)
+            score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
+            score += SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
+            choices.append(Choice(cell, score, similarity, words))
+        return tuple(sorted(choices, key=lambda choice: -choice.score))
+
+    def stems(self, cell: Cell) -> frozenset[str]:
+        """Stems of a passage and of the fact's question keys."""
+        return self._stems[cell.passage.id] | self._keys[cell.key]
+
+    def _about(self, query: Query, cell: Cell) -> float:
+        named = [entity for entity in query.entities if not self._is_known(query, entity)]
+        mine = cell.fact.entities
+        if not mine:
+            heavy = [e for e in named if self._entity[e].kind in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}]
+            return -ENTITY_IGNORED if heavy else 0.0
+        matched = [entity for entity in mine if entity in named]
+        if not matched:
+            kinds = {self._entity[entity].kind for entity in mine}
+            other = any(self._entity[entity].kind in kinds for entity in named)
+            return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
+        unasked = len(mine) - len(matched)
+        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked
+
+    def _is_known(self, query: Query, entity: str) -> bool:
+        return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
+
+    def _wanted(self, query: Query, cell: Cell) -> float:
+        if not query.wants:
+            return 0.0
+        return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
+
+    def _carried(self, query: Query, cell: Cell) -> float:
+        if query.facet_hint is None:
+            return 0.0
+        if cell.fact.facet == query.facet_hint:
+            return SAME_FACET
+        return SAME_FAMILY if facets()[cell.fact.facet].family == facets()[query.facet_hint].family else 0.0
+
+
+def specific_words(query: Query) -> dict[str, float]:
+    """Stems of the question's rarer words with weights that sum to 1; empty when it has none."""
+    weights = {}
+    for word in split_tokens(query.clause or query.standalone):
+        rarity = SPECIFIC_ZIPF - frequency(word)
+        if rarity > 0 and stem(word) not in lexicon().frame and not word.isdigit():
+            weights[stem(word)] = min(rarity, 2.0)
+    total = sum(weights.values())
+    return {word: weight / total for word, weight in weights.items()} if total else {}
+
+
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in split_tokens(text))

@@ -1,0 +1,309 @@
+"""What a question asks for, about what, with which figures, and what it carries on from.
+
+Comes in: the question as typed, the earlier answers, the names and words of a corpus. Goes out: one ``Query``
+for each part of the question. It does not look at passages and decides nothing about the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from coach.answering.figures import quantities
+from coach.answering.lexicon import lexicon
+from coach.answering.linking import Names
+from coach.answering.words import clean, frequency, split_tokens, stem, tokens
+from coach.knowledge.sentences import sentence_spans
+from coach.knowledge.writing import ask_for, facets
+from coach.types import Answer, Entity, Figure, Quantity, Query, Status, Unit
+
+REAL_WORD_ZIPF = 3.1
+"""A word at least this frequent is taken as meant, however close it is to a word of the corpus."""
+
+_ASKING = r"(?:how|what|which|where|when|why|who|is|are|was|were|do|does|did|can|could|should|would|will|am|tell|show|list|give|explain|name|compare|define|describe)"
+_PART = re.compile(rf"(?:\s*[;,]?\s+(?:and also|and then|and|also|plus|but)\s+|\s*;\s*)(?={_ASKING}\b)", re.IGNORECASE)
+_ASKING_SENTENCE = re.compile(rf"\?\s*$|^(?:so|and|but|or|ok|okay|well|hey|hi|hello|please|then|now|also|btw|honestly|[\w']+,)?[\s,]*{_ASKING}\b|\b(?:wonder(?:ing)?|curious|want to know|like to know|need to know|tell me|not sure|no idea|don't know|asking|question)\b", re.IGNORECASE)
+_CLAUSE = re.compile(rf"(?:^|[,;:]\s+|\s-\s+|\b(?:so|but|and|then|wondering|wonder|know|curious|sure|tell me|me|idea|asking)\b[\s,]*)(?={_ASKING}\b)", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?:it|its|that one|this one|the (?:first|second|third|fourth|fifth|sixth|last|other) one|(?:first|second|third|fourth|fifth|last) one|that|this|those|these|they|them|their|ones?|both|the (?:former|latter)|the (?:first|second|third|fourth|last))\b", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"^(?:ok(?:ay)?[ ,.]*|so[ ,]+|hmm+[ ,.]*|great[ ,.]*|thanks[ ,.!]*|cool[ ,.]*)*(?:and|what about|how about|or|but|same for|why|then|also|what if)\b", re.IGNORECASE)
+_EARN = re.compile(r"\b(?:i(?:'m| am|'ve| have)?(?: currently| now| already| only| just| today)*|my|currently|me|at present)\b[^.?!]{0,40}?\b(?:earn|earning|make|making|get|getting|paid|pay|salary|on|income|at|base|wage|comp|compensation|take home|pull(?:ing)? in|bring(?:ing)? (?:in|home))\b[^.?!]{0,30}$", re.IGNORECASE)
+_START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|making|paid|at)|earning|making|currently (?:on|at|earning|making)|(?:my|current) (?:\w+ ){0,2}(?:salary|pay|income|wage|compensation|base)(?: is| of| at|:)?|from(?: my)?)\s*(?:about|around|roughly|approximately|approx|some|a)?\s*$", re.IGNORECASE)
+_KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered|use)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
+_SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
+_WITHIN = re.compile(r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$", re.IGNORECASE)
+_ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied)|finished)\b[\w\s']{0,12}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What understanding knows of a corpus: its names and every word that occurs in it, as typed and stemmed."""
+
+    names: Names
+    words: frozenset[str]
+    """Lower-case words of all passages and question keys; a misspelling is read as the nearest of them."""
+    entity: dict[str, Entity]
+    roles: dict[str, str]
+    """``origin`` and ``target``."""
+
+
+def understand(question: str, history: Sequence[Answer], vocabulary: Vocabulary, *, max_chars: int) -> tuple[Query, ...]:
+    """The parts of the question, each as a query of its own; at least one.
+
+    A part that stands alone ignores ``history``; one that leans on it takes what it lacks from the last answer
+    that stated something. Context sentences lend their figures and entities to every part.
+    """
+    notices: list[str] = []
+    if len(question) > max_chars:
+        notices.append(f"The question was cut to its first {max_chars:,} characters.")
+        question = question[:max_chars]
+    question = " ".join(word for word in clean(question).split() if len(word) <= 200)
+    plain, corrected = spell(_unchat(question), vocabulary)
+    sentences = [plain[start:end] for start, end in sentence_spans(plain)] or [plain]
+    asking = [sentence for sentence in sentences if _ASKING_SENTENCE.search(sentence)] or sentences[-1:]
+    context = " ".join(sentence for sentence in sentences if sentence not in asking)
+    parts = [part.strip() for sentence in asking for part in _PART.split(sentence) if part and split_tokens(part)] or [plain]
+    if len(parts) > 1 and max(len(split_tokens(part)) for part in parts) < 3:
+        parts = [" ".join(parts)]
+    queries: list[Query] = []
+    for part in parts[:4]:
+        before = queries[-1] if queries else None
+        queries.append(_query(question, part, context, before, history, vocabulary, tuple(notices), corrected))
+    return tuple(queries)
+
+
+def _unchat(text: str) -> str:
+    """Chat spelling spelt out; a shouted question in lower case."""
+    letters = [char for char in text if char.isalpha()]
+    if len(letters) > 3 and sum(char.isupper() for char in letters) > 0.7 * len(letters):
+        text = text.lower()
+    chat = lexicon().chat
+    text = re.sub(r"([!?.])\1+", r"\1", text)
+    text = re.sub(r"(\w)\1{3,}", r"\1\1", text)
+    return " ".join(
+        re.sub(re.escape(bare), chat[bare.lower()], word, count=1) if (bare := word.strip(".,!?;:()\"")).lower() in chat else word
+        for word in text.split()
+    )
+
+
+def spell(text: str, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Misspelt words read as the nearest word of the corpus, or of the asking frame.
+
+    A word is misspelt when English hardly has it and the corpus does not; one edit is allowed in four or five
+    letters, two in more. Ties go to the more frequent word.
+    """
+    corrected: list[tuple[str, str]] = []
+
+    def mend(match: re.Match[str]) -> str:
+        word = match.group()
+        lower = word.lower()
+        if len(lower) < 4 or lower in vocabulary.words or frequency(lower) >= REAL_WORD_ZIPF or lower in lexicon().places:
+            return word
+        if word[0].isupper() and match.start() > 0 and text[match.start() - 2 : match.start() - 1] not in ".?!" and not text.istitle():
+            return word  # a name, in a sentence that is not all capitals
+        allowed = 1 if len(lower) < 6 else 2
+        best: tuple[int, float, str] | None = None
+        for candidate in vocabulary.words:
+            if abs(len(candidate) - len(lower)) > allowed or candidate[0] != lower[0] and allowed < 2:
+                continue
+            distance = DamerauLevenshtein.distance(lower, candidate, score_cutoff=allowed)
+            if distance <= allowed and len(candidate) >= 4:
+                entry = (distance, -frequency(candidate), candidate)
+                best = min(best, entry) if best else entry
+        if best is None or stem(best[2]) == stem(lower):
+            return word
+        corrected.append((word, best[2]))
+        return best[2]
+
+    return re.sub(r"[A-Za-z]+", mend, text), tuple(corrected)
+
+
+def _query(
+    question: str, part: str, context: str, before: Query | None, history: Sequence[Answer], vocabulary: Vocabulary,
+    notices: tuple[str, ...], corrected: tuple[tuple[str, str], ...],
+) -> Query:
+    clause = _asking_clause(part)
+    own = _entities(part, vocabulary)
+    wants = tuple(want for want, patterns in lexicon().wants.items() if any(pattern.search(part.lower()) for pattern in patterns))
+    figures = _figures(f"{context} {part}".strip(), vocabulary)
+    last = next((answer for answer in reversed(history) if answer.status == Status.ANSWERED), None)
+    known = _known(f"{context} {part}".strip(), vocabulary)
+    standalone, entities, hint, follow_up = part, own, None, False
+    asked = [entity for entity in own if entity not in known]
+    if before is not None and not own and _PRONOUN.search(part):
+        entities = before.entities
+        standalone = _named(part, entities, vocabulary)
+        follow_up = True
+    elif last is not None and before is None:
+        standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, vocabulary)
+    if context and not asked:
+        entities = tuple(dict.fromkeys([*entities, *(e for e in _entities(context, vocabulary) if e not in known or _is_place(e, vocabulary))]))
+    return Query(
+        question=question, standalone=standalone, clause=clause, wants=wants, entities=entities, figures=(*figures, *_known_figures(known)),
+        terms=tuple(tokens(standalone)), follow_up=follow_up, facet_hint=hint, notices=notices, corrected=corrected,
+    )
+
+
+def _is_place(entity: str, vocabulary: Vocabulary) -> bool:
+    return vocabulary.entity[entity].kind == "metro"
+
+
+def _asking_clause(part: str) -> str:
+    """From the last interrogative word that opens a clause; the whole part when none does."""
+    starts = [match.end() for match in _CLAUSE.finditer(part)]
+    for start in starts:
+        if len(split_tokens(part[start:])) >= 3:
+            return part[start:]
+    return part
+
+
+def _entities(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    words = split_tokens(text)
+    found = []
+    for mention in vocabulary.names.link(text):
+        lead = words[mention.start - 1] if mention.start else ""
+        if mention.entity.kind == "priority" and lead in {"how", "most", "more", "very", "so", "less", "really", "least"}:
+            continue
+        found.append(mention.entity.id)
+    return tuple(dict.fromkeys(found))
+
+
+def _known(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Entities that the learner says they know already."""
+    found: list[str] = []
+    for match in _KNOWN.finditer(text):
+        rest = re.split(r"[.?!;]|,?\s+(?:how|what|which|where|when|do i|can i|should i|will|is|are|so)\b", text[match.end() :], maxsplit=1)[0]
+        found += [entity for entity in _entities(rest, vocabulary) if entity.partition(":")[0] in {"skill", "transferable", "resource", "priority", "phase"}]
+    return tuple(dict.fromkeys(found))
+
+
+def _known_figures(known: Sequence[str]) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(quantity=Quantity(unit=Unit.COUNT, low=1, high=1, text=entity, noun="known"), personal=True, role="known") for entity in known
+    )
+
+
+def _figures(text: str, vocabulary: Vocabulary) -> tuple[Figure, ...]:
+    figures = []
+    position = 0
+    for quantity in quantities(text):
+        at = text.find(quantity.text, position)
+        position = at + len(quantity.text) if at >= 0 else position
+        before, after = text[: max(at, 0)], text[position:]
+        figures.append(Figure(quantity=quantity, personal=(role := _role(quantity.unit, quantity.noun, before, after)) not in {"asserted", "position"}, role=role))
+    return tuple(figures)
+
+
+def _role(unit: Unit, noun: str, before: str, after: str) -> str:
+    """What a figure is about, from the words beside it."""
+    near = before[-60:].lower()
+    if unit == Unit.MONEY:
+        personal = _START.search(near) or _EARN.search(near) or re.match(r"\s*(?:now|today|currently|at the moment|right now|at present|as an? )", after, re.IGNORECASE)
+        asks_of_role = re.search(r"\b(?:will|would|could|can|does|do|should) (?:i|it|they|you|he|she|an?\b[\w\s]{0,30}) (?:\w+ )?(?:earn|make|get|pay|reach|expect)\s*(?:about|around|over|more than|at least)?\s*$", near)
+        return "current_pay" if personal and not asks_of_role else "asserted"
+    if unit == Unit.HOURS_PER_WEEK:
+        return "asserted" if re.search(r"\b(?:does it|is it|guide says?|page says?|takes?|requires?|need|assumes?)\b[\w\s]{0,12}$", near) and not re.search(r"\bi\b|\bmy\b|\bi'", near) else "weekly_hours"
+    if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
+        return "elapsed"
+    if unit in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
+        if re.match(r"\s*(?:of experience|experience|ago|old|as an?\b|in the (?:industry|field)|working)", after, re.IGNORECASE):
+            return "background"
+        if _ELAPSED.search(near) or re.match(r"\s*(?:in\b|have passed|into)", after, re.IGNORECASE):
+            return "elapsed"
+        if _WITHIN.search(near) and not re.search(r"\bfor\s*$", near):
+            return "deadline"
+        return "asserted"
+    if unit == Unit.ORDINAL:
+        return "position"
+    return "asserted"
+
+
+# --- Carrying on a conversation -------------------------------------------------------------------------
+
+
+def _carry_on(
+    part: str, own: tuple[str, ...], wants: tuple[str, ...], last: Answer, vocabulary: Vocabulary
+) -> tuple[str, tuple[str, ...], str | None, bool]:
+    """Standalone text, entities, facet carried over, and whether the part leans on the conversation."""
+    facet = last.trace.facets[0] if last.trace.facets else None
+    pronoun = _PRONOUN.search(part)
+    elliptical = bool(_ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3
+    content = [word for word in split_tokens(part) if stem(word) not in lexicon().frame and frequency(word) < 5.5]
+    topics = [topic for topic in last.trace.topics if topic in vocabulary.entity]
+    about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
+    if pronoun and not _only_filler(part, pronoun):
+        which = _picked(part, topics)
+        if which:
+            return _named(part, (which,), vocabulary), tuple(dict.fromkeys([which, *own])), None, True
+        own_main = [entity for entity in own if vocabulary.entity[entity].kind not in {"resource_kind", "priority", "level", "metro"}]
+        if not own_main:
+            plural = re.search(r"\b(?:they|them|those|these|their|both|ones)\b", part, re.IGNORECASE)
+            antecedents = tuple((about or topics)[:4] if plural else (_same_kind(about, topics, vocabulary) or about[:1] or topics[:1]))
+            if antecedents:
+                return _named(part, antecedents, vocabulary), tuple(dict.fromkeys([*antecedents, *own])), facet if elliptical and not wants else None, True
+            if facet:
+                return part, own, facet, True
+    if elliptical and facet:
+        if own:
+            return _asked(facet, own, part, vocabulary), _merged(own, about, vocabulary), facet, True
+        if not content or wants:
+            text = f"{part} {' '.join(vocabulary.entity[entity].name for entity in about[:2])}".strip()
+            return text, tuple(about), facet, True
+        return part, own, facet, True
+    return part, own, None, False
+
+
+def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
+    """Whether the pronoun points at nothing: "is it realistic to ...", "what is that about pay"."""
+    after = part[pronoun.end() :]
+    if pronoun.group().lower() == "it" and re.match(r"\s*(?:\w+\s+){0,2}(?:take|takes|to\b|that\b|realistic|possible|worth|true|hard|difficult|feasible)", after, re.IGNORECASE):
+        return len(split_tokens(after)) > 4
+    if pronoun.group().lower() in {"this", "that", "these", "those"}:
+        return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3
+    if pronoun.group().lower() in {"one", "the first", "the last", "both"}:
+        return bool(re.match(r"\s+\w+", after)) and pronoun.group().lower() != "both"
+    return False
+
+
+def _picked(part: str, topics: Sequence[str]) -> str | None:
+    """The entity that "the second one" or "the last" means."""
+    match = re.search(r"\b(first|second|third|fourth|fifth|sixth|last|former|latter)\b(?!\s+(?:phase|stage|step|week|month|year|thing))", part, re.IGNORECASE)
+    if not match or not topics:
+        return None
+    index = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "last": -1, "former": 0, "latter": -1}[match.group(1).lower()]
+    return topics[index] if -len(topics) <= index < len(topics) else None
+
+
+def _same_kind(about: Sequence[str], topics: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What "it" means when the last question named no one thing: the one that the answer named."""
+    main = [entity for entity in about if vocabulary.entity[entity].kind not in {"priority", "resource_kind", "level"}]
+    if main:
+        return tuple(main[:1])
+    return tuple(topics[:1])
+
+
+def _named(part: str, entities: Sequence[str], vocabulary: Vocabulary) -> str:
+    """The part with its pronoun replaced by names."""
+    names = " and ".join(vocabulary.entity[entity].name for entity in entities[:3])
+    return _PRONOUN.sub(lambda _: names, part, count=1) if names else part
+
+
+def _merged(own: tuple[str, ...], about: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Own entities, and those of the last question that are of another kind: "and in Denver?" keeps the level."""
+    kinds = {vocabulary.entity[entity].kind for entity in own}
+    kept = [entity for entity in about if vocabulary.entity[entity].kind in {"level", "metro", "occupation"} - kinds]
+    return (*own, *kept)
+
+
+def _asked(facet: str, own: Sequence[str], part: str, vocabulary: Vocabulary) -> str:
+    """The last question again, about another thing; the part as it is where the facet does not fit."""
+    entity = vocabulary.entity[own[0]]
+    entry = facets()[facet]
+    same_family = [name for name, other in facets().items() if other.family == entry.family and other.kind == entity.kind]
+    chosen = facet if entry.kind == entity.kind else next(iter(same_family), None)
+    if chosen is None:
+        return part
+    names = {**vocabulary.roles, "name": entity.name, "number": entity.id.partition(":")[2], "days": ""}
+    return ask_for(chosen, names) or part

@@ -1,0 +1,66 @@
+"""Words: cleaning, tokens, stems, frequency.
+
+Comes in: text as a person typed it. Goes out: clean text and tokens. It knows English, no topic.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+import Stemmer
+from wordfreq import zipf_frequency
+
+_stemmer = Stemmer.Stemmer("english")
+
+_TOKEN = re.compile(r"[a-z0-9]+(?:[.'’+#/&-][a-z0-9]+)*[+#]*", re.IGNORECASE)
+
+_IRREGULAR = {"paid": "pay", "learnt": "learn", "taught": "teach", "began": "begin", "begun": "begin", "earnings": "earn",
+              "people": "person", "took": "take", "taken": "take", "knew": "know", "known": "know"}
+
+
+def clean(text: str) -> str:
+    """NFKC, without control characters, direction overrides, zero-width joiners and lone surrogates.
+
+    >>> clean("sal\\u200bary\\x00  in\\u202e 2026")
+    'salary in 2026'
+    """
+    text = unicodedata.normalize("NFKC", text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
+    kept = "".join(char if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else "" for char in text)
+    kept = kept.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: " - ", 0x2212: "-"})
+    return " ".join(kept.split())
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of one lower-case word; a handful of irregular forms are mapped first."""
+    word = word.lower().replace("’", "'").removesuffix("'s").strip("'")
+    return str(_stemmer.stemWord(_IRREGULAR.get(word, word)))
+
+
+def tokens(text: str) -> list[str]:
+    """Lower-case words in order; ``ci/cd`` and ``part-time`` stay whole.
+
+    >>> tokens("What's CI/CD's part-time C++ pay?")
+    ["what's", "ci/cd's", 'part-time', 'c++', 'pay']
+    """
+    return [match.group().lower() for match in _TOKEN.finditer(text)]
+
+
+def split_tokens(text: str) -> list[str]:
+    """Lower-case words with compounds taken apart: ``ci/cd`` gives ``ci`` and ``cd``."""
+    return [part for token in tokens(text) for part in re.split(r"[.'’/&-]", token) if part]
+
+
+def stems(text: str) -> list[str]:
+    return [stem(part) for part in split_tokens(text)]
+
+
+@cache
+def frequency(word: str) -> float:
+    """Zipf frequency of a word in English, 0 to 8; 3 is one in a million words.
+
+    Source: the package wordfreq.
+    """
+    return float(zipf_frequency(word, "en"))

@@ -1,0 +1,330 @@
+"""From a question to a checked answer: understand, retrieve, answer, ground. START READING HERE.
+
+Comes in: a question, the earlier answers of the conversation, the name of a pathway. Goes out: an ``Answer`` that
+carries its own trace. ``Coach.ask`` calls the four stages in order; what each does is in the module it calls.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from coach.answering.composing import Composed, Composer, passages_of
+from coach.answering.grounding import check
+from coach.answering.hosting import foreign, instructed, small_talk, without_orders
+from coach.answering.linking import Names
+from coach.answering.statements import Statement
+from coach.answering.understanding import Vocabulary, understand
+from coach.answering.words import clean, split_tokens
+from coach.errors import UnknownPathwayError
+from coach.knowledge.corpus import Corpus, build_corpus
+from coach.knowledge.load import Knowledge, load_knowledge
+from coach.knowledge.pathway import Pathway
+from coach.knowledge.wording import listed
+from coach.knowledge.writing import ask_for
+from coach.retrieval.encoder import Encoder, load_encoder
+from coach.retrieval.index import PassageIndex, open_index
+from coach.settings import Settings, load_settings
+from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, StageTime, Status, Support, Trace, Verdict
+
+Progress = Callable[[int, int], None]
+
+SHOWN = 20
+"""Passages of the ranking that the trace keeps."""
+
+
+@dataclass
+class Reading:
+    """Everything needed to answer from one pathway."""
+
+    corpus: Corpus
+    index: PassageIndex
+    composer: Composer
+    vocabulary: Vocabulary
+
+
+@dataclass
+class _Clock:
+    seconds: list[StageTime] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, on_stage: Callable[[str], None] | None) -> Iterator[None]:
+        if on_stage:
+            on_stage(name)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds.append(StageTime.model_validate({"stage": name, "seconds": round(time.perf_counter() - start, 6)}))
+
+
+class Coach:
+    """Answers questions about career pathways. Safe to share between threads; one pathway an answer."""
+
+    def __init__(self, settings: Settings | None = None, *, encoder: Encoder | None = None) -> None:
+        """Reads the knowledge at once, which is quick; encoder and index are loaded when first needed.
+
+        ``encoder`` replaces the one that ``settings`` name. Raises KnowledgeError when no pathway can be read.
+        """
+        self.settings = settings or load_settings()
+        self._encoder = encoder
+        self._lock = threading.RLock()
+        self._readings: dict[str, Reading] = {}
+        self.knowledge: Knowledge = load_knowledge(self.settings)
+
+    # --- What there is ------------------------------------------------------------------------------------
+
+    def pathways(self) -> tuple[Pathway, ...]:
+        """Shipped pathways first, then imported ones by name."""
+        return self.knowledge.pathways
+
+    def pathway(self, slug: str | None = None) -> Pathway:
+        """The pathway of that name, or the default one. Raises UnknownPathwayError with those that there are."""
+        wanted = slug or self.settings.default_pathway
+        if wanted is None and self.pathways():
+            return self.pathways()[0]
+        found = next((pathway for pathway in self.pathways() if pathway.slug == wanted), None)
+        if found is None:
+            known = listed([pathway.slug for pathway in self.pathways()]) or "none"
+            raise UnknownPathwayError(f"No pathway is called {wanted!r}. Known: {known}. Import one with: python -m coach import PAGE.txt")
+        return found
+
+    def reload(self) -> None:
+        """Read the knowledge again, after an import."""
+        with self._lock:
+            self.knowledge = load_knowledge(self.settings)
+            self._readings.clear()
+
+    def problems(self) -> tuple[str, ...]:
+        """What could not be read or stored, for the person who runs the coach."""
+        notices = tuple(reading.index.notice for reading in self._readings.values() if reading.index.notice)
+        return (*self.knowledge.problems, *notices)
+
+    def passage(self, pathway: str, passage_id: str) -> Passage:
+        """A passage by id. Raises KeyError for one that does not exist (any more)."""
+        return self.reading(pathway).corpus.by_id[passage_id]
+
+    def scope(self, pathway: str | None = None) -> str:
+        """One line: what the coach knows of a pathway and what it does not."""
+        guide = self.pathway(pathway)
+        held = [name for name, there in (("skills", guide.skills), ("time", guide.phases or guide.timeline), ("pay", guide.pay), ("first steps", guide.actions)) if there]
+        official = " with official U.S. pay beside it" if guide.market.origin or guide.market.neighbours else ""
+        return f"One career guide, {guide.origin} to {guide.target}: {listed(held)}{official}. Nothing beyond it, and no guesses."
+
+    def starters(self, pathway: str | None = None) -> tuple[str, ...]:
+        """Four questions that show the range: a fact, a conflict, a personal figure, a next step."""
+        guide = self.pathway(pathway)
+        names = {"origin": guide.origin, "target": guide.target}
+        facets = [name for name, there in (("skills.first", guide.skills), ("time.conflict", guide.timeline and guide.phases), ("pay.general", guide.pay), ("actions.first", guide.actions), ("roadmap.list", guide.phases), ("transferable.list", guide.transferable)) if there]
+        asked = [text for facet in facets if (text := ask_for(facet, names))]
+        if guide.phases and len(asked) > 2:
+            asked.insert(2, "I have 6 hours a week. How long will it take me?")
+        return tuple(asked[:4])
+
+    # --- Loading ------------------------------------------------------------------------------------------
+
+    def encoder(self) -> Encoder:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(self.settings)
+            return self._encoder
+
+    def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
+        """Corpus and index of a pathway, built when first asked for."""
+        guide = self.pathway(pathway)
+        with self._lock:
+            if guide.slug not in self._readings:
+                encoder = self.encoder()
+                corpus = build_corpus(guide, self.knowledge.resources, self.knowledge.market,
+                                      count_pieces=encoder.count_word_pieces, limit=encoder.max_word_pieces)
+                index = open_index(corpus.passages, encoder, self.settings, name=guide.slug, progress=progress)
+                self._readings[guide.slug] = Reading(corpus, index, Composer(corpus, self.settings.assumed_weekly_hours), _vocabulary(corpus))
+            return self._readings[guide.slug]
+
+    def warm_up(self, progress: Progress | None = None, pathway: str | None = None) -> None:
+        """Load what the first question needs; blocks until it is there."""
+        self.reading(pathway, progress)
+
+    # --- One question ---------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Answer] = (),
+        pathway: str | None = None,
+        on_stage: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """The answer to a question, given the earlier answers of the conversation, oldest first.
+
+        ``on_stage`` is told the name of each stage as it begins. Not knowing is an answer, never an error.
+        """
+        reading = self.reading(pathway)
+        slug = reading.corpus.pathway.slug
+        history = [answer for answer in history if answer.pathway == slug]
+        clock = _Clock()
+        with clock.stage("understand", on_stage):
+            spoken = clean(question[: self.settings.max_question_chars])
+            direct = self._without_retrieval(spoken, reading)
+            queries = understand(without_orders(question) if instructed(spoken) else question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
+        if direct:
+            return self._plain(question, slug, direct, queries[0], clock, reading)
+        with clock.stage("retrieve", on_stage):
+            found = [reading.index.search(query.standalone) for query in queries]
+        with clock.stage("answer", on_stage):
+            parts = [
+                reading.composer.compose(query, result.fact_scores, result.ranking)
+                for query, result in zip(queries, found, strict=True)
+            ]
+        with clock.stage("ground", on_stage):
+            answer = _ground(question, slug, queries, parts, [result.ranking for result in found], reading)
+        return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
+
+    def _without_retrieval(self, spoken: str, reading: Reading) -> Composed | None:
+        """What needs no evidence: nothing asked, small talk, another language, orders to a machine."""
+        starters = self.starters(reading.corpus.pathway.slug)
+        if not split_tokens(spoken):
+            if any(char.isalpha() for char in spoken):
+                return _spoken(Status.ABSTAINED, f"That looks like {foreign(spoken) or 'another language'}. I only read English so far; please ask in English.", starters, "language")
+            return _spoken(Status.CONVERSATIONAL, "What would you like to know? Ask in a few words, for instance about skills, time or pay.", starters, "empty")
+        language = foreign(spoken)
+        if language:
+            return _spoken(Status.ABSTAINED, f"That looks like {language}. I only read English so far; please ask in English.", starters, "language", (f"{language} questions",))
+        reply = small_talk(spoken, reading.corpus)
+        if reply:
+            return _spoken(Status.CONVERSATIONAL, reply.text, starters, f"host:{reply.kind}")
+        if instructed(spoken) and len(split_tokens(without_orders(spoken))) < 3:
+            guide = reading.corpus.pathway
+            return _spoken(Status.OFF_TOPIC, f"I only answer questions about the move from {guide.origin} to {guide.target}, from the evidence I hold.", starters, "orders")
+        return None
+
+    def _plain(self, question: str, slug: str, part: Composed, query: Query, clock: _Clock, reading: Reading) -> Answer:
+        trace = Trace(query=query, route=part.route, seconds=tuple(clock.seconds), index_fingerprint=reading.index.fingerprint)
+        return Answer(question=question, pathway=slug, status=part.status, text=part.statements[0].text, missing=part.missing,
+                      suggestions=part.suggestions, trace=trace)
+
+
+def _spoken(status: Status, text: str, suggestions: tuple[str, ...], route: str, missing: tuple[str, ...] = ()) -> Composed:
+    return Composed(status, (Statement(text, Support.INFERRED, ()),), (), missing, suggestions, route)
+
+
+def _vocabulary(corpus: Corpus) -> Vocabulary:
+    guide = corpus.pathway
+    words = {word for passage in corpus.passages for word in split_tokens(passage.embedded_text)}
+    words |= {word for passage in corpus.passages for fact in passage.facts for key in fact.questions for word in split_tokens(key)}
+    words |= {word for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
+    roles = [*guide.origin.split(), *guide.target.split()]
+    return Vocabulary(Names(corpus.entities, roles), frozenset(word for word in words if word.isalpha()), corpus.entity,
+                      {"origin": guide.origin, "target": guide.target})
+
+
+def _ground(
+    question: str, slug: str, queries: Sequence[Query], parts: Sequence[Composed], rankings: Sequence[Sequence[Retrieved]], reading: Reading
+) -> Answer:
+    """Number the citations, check every claim, keep what holds, and say what is missing."""
+    corpus = reading.corpus
+    statements = [statement for part in parts for statement in part.statements]
+    passages = passages_of(statements, corpus)
+    markers = {passage.id: number for number, passage in enumerate(passages, start=1)}
+    draft = [_claim(statement, markers, corpus) for statement in statements]
+    verdicts = [check(claim, passages, question) for claim in draft]
+    claims = tuple(claim for claim, verdict in zip(draft, verdicts, strict=True) if verdict.supported)
+    missing = tuple(dict.fromkeys(name for part in parts for name in part.missing))
+    status = _status(parts, claims)
+    suggestions = tuple(dict.fromkeys(text for part in parts for text in part.suggestions))[:3]
+    notices = tuple(dict.fromkeys(notice for query in queries for notice in query.notices))
+    merged = _merged(rankings)
+    cited = tuple(dict.fromkeys(citation.passage_id for claim in claims for citation in claim.citations))
+    trace = Trace(
+        query=_whole(queries), retrieved=_with_cited(merged, passages), used_passage_ids=cited, draft=tuple(draft),
+        verdicts=tuple(verdicts), route="+".join(dict.fromkeys(part.route for part in parts)),
+        facets=tuple(dict.fromkeys(facet for part in parts for facet in part.facets)),
+        topics=_topics(claims, queries, reading), index_fingerprint=reading.index.fingerprint,
+    )
+    text = _text(status, claims, missing, corpus, notices)
+    return Answer(question=question, pathway=slug, status=status, text=text, claims=claims, missing=missing, suggestions=suggestions, trace=trace)
+
+
+def _claim(statement: Statement, markers: dict[str, int], corpus: Corpus) -> Claim:
+    citations = []
+    for id_, at in dict.fromkeys(statement.refs):
+        passage = corpus.by_id[id_]
+        sentence = passage.sentences[at]
+        citations.append(Citation(marker=markers[id_], passage_id=id_, source=passage.source, quote=sentence.text, start=sentence.start, end=sentence.end))
+    return Claim(text=statement.text, support=statement.support, formula=statement.formula, citations=tuple(citations), item=statement.item)
+
+
+def _status(parts: Sequence[Composed], claims: Sequence[Claim]) -> Status:
+    if claims:
+        return Status.ANSWERED
+    return Status.OFF_TOPIC if all(part.status == Status.OFF_TOPIC for part in parts) else Status.ABSTAINED
+
+
+def _whole(queries: Sequence[Query]) -> Query:
+    """One query for the trace: the parts joined."""
+    first = queries[0]
+    if len(queries) == 1:
+        return first
+    return first.model_copy(update={
+        "standalone": " ".join(query.standalone for query in queries),
+        "wants": tuple(dict.fromkeys(want for query in queries for want in query.wants)),
+        "entities": tuple(dict.fromkeys(entity for query in queries for entity in query.entities)),
+    })
+
+
+def _merged(rankings: Sequence[Sequence[Retrieved]]) -> tuple[Retrieved, ...]:
+    """Rankings of several parts, taken in turn; ranks counted anew."""
+    if len(rankings) == 1:
+        return tuple(rankings[0][:SHOWN])
+    seen: dict[str, Retrieved] = {}
+    for place in range(SHOWN):
+        for ranking in rankings:
+            if place < len(ranking):
+                seen.setdefault(ranking[place].passage.id, ranking[place])
+    return tuple(entry.model_copy(update={"rank": rank}) for rank, entry in enumerate(list(seen.values())[:SHOWN], start=1))
+
+
+def _with_cited(ranking: tuple[Retrieved, ...], passages: Sequence[Passage]) -> tuple[Retrieved, ...]:
+    """The ranking, followed by passages that came in through a fact that refers to them."""
+    held = {entry.passage.id for entry in ranking}
+    extra = [passage for passage in passages if passage.id not in held]
+    return ranking + tuple(Retrieved(passage=passage, rank=len(ranking) + n, score=0.0) for n, passage in enumerate(extra, start=1))
+
+
+def _topics(claims: Sequence[Claim], queries: Sequence[Query], reading: Reading) -> tuple[str, ...]:
+    """Things that the answer names and the question did not, in order."""
+    asked = {entity for query in queries for entity in query.entities}
+    found = [mention.entity for claim in claims for mention in reading.vocabulary.names.link(claim.text) if mention.strength == 1.0]
+    kinds = {"skill", "phase", "transferable", "resource", "metro", "occupation"}
+    return tuple(dict.fromkeys(entity.id for entity in found if entity.kind in kinds and entity.id not in asked))
+
+
+def _text(status: Status, claims: Sequence[Claim], missing: Sequence[str], corpus: Corpus, notices: Sequence[str]) -> str:
+    """The answer as Markdown. Facts come from claims alone; what is missing is named after them."""
+    guide = corpus.pathway
+    lines: list[str] = []
+    for claim in claims:
+        marks = "".join(f"[{marker}]" for marker in dict.fromkeys(citation.marker for citation in claim.citations))
+        text = f"{claim.text} {marks}"
+        if claim.item:
+            lines.append(f"- {text}")
+        elif lines and not lines[-1].startswith("- ") and not lines[-1].endswith("\n"):
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    body = "\n".join(lines)
+    if status == Status.OFF_TOPIC:
+        body = f"That is outside what I know: the move from {guide.origin} to {guide.target}."
+    elif missing:
+        gap = f"The guide and the figures I hold do not cover {listed(list(missing))}."
+        body = f"{body}\n\n{gap}" if body else gap
+    elif status == Status.ABSTAINED:
+        body = "I found nothing in this guide that answers that."
+    return "\n\n".join([*notices, body]) if notices else body
+
+
+def verdict_of(answer: Answer, claim: Claim) -> Verdict | None:
+    """The check's verdict on a shown claim."""
+    return next((verdict for verdict in answer.trace.verdicts if verdict.claim == claim.text), None)

@@ -1,0 +1,160 @@
+"""Who is visiting, and the two things that all visitors share: the coach and the store.
+
+Comes in: the settings and a browser's cookie. Goes out: the coach (still loading, ready or failed), the store, and
+the visitor's owner token. This is the one seam where the pages get their coach: a test or a demonstration puts
+another maker into ``make_coach``.
+
+Only what everybody may share is cached for all. Chats, questions and tokens stay in the visitor's own session.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import streamlit as st
+
+from coach.errors import CoachError
+from coach.knowledge.pathway import Pathway
+from coach.settings import Settings, load_settings
+from coach.storage import ConversationStore, open_store
+from coach.types import Answer, Passage
+
+OWNER_COOKIE = "coach_owner"
+OWNER_BYTES = 32
+OWNER_PATTERN = r"[A-Za-z0-9_-]{43}"
+"""What ``secrets.token_urlsafe(32)`` gives: 256 random bits."""
+
+
+class Coaching(Protocol):
+    """What the pages ask of a coach. ``coach.Coach`` is the real one."""
+
+    def warm_up(self, progress: Callable[[int, int], None] | None = None) -> None: ...
+    def pathways(self) -> tuple[Pathway, ...]: ...
+    def starters(self, pathway_slug: str) -> tuple[str, ...]: ...
+    def scope(self, pathway_slug: str) -> str: ...
+    def problems(self) -> tuple[str, ...]: ...
+    def passage(self, pathway_slug: str, passage_id: str) -> Passage: ...
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Answer] = (),
+        pathway: str | None = None,
+        on_stage: Callable[[str], None] | None = None,
+    ) -> Answer: ...
+
+
+def _real_coach(settings: Settings) -> Coaching:
+    # Not at the top: the page must not wait for what the coach imports.
+    from coach.pipeline import Coach
+
+    return Coach(settings)
+
+
+make_coach: Callable[[Settings], Coaching] = _real_coach
+
+
+class Desk:
+    """A coach and the state of its loading. One for the whole server; every field is safe to read at any time."""
+
+    def __init__(self, coach: Coaching) -> None:
+        self.coach = coach
+        self.done = 0
+        self.total = 0
+        self.problem: str | None = None
+        """Why it could not be loaded, fit to be shown; None while loading and when ready."""
+        self._finished = threading.Event()
+        self._gate = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self._finished.is_set() and self.problem is None
+
+    @property
+    def loading(self) -> bool:
+        return not self._finished.is_set()
+
+    def start(self) -> None:
+        """Begin to load, once; a second call does nothing, unless the first attempt failed."""
+        with self._gate:
+            if self._thread is not None and (self.loading or self.problem is None):
+                return
+            self._finished.clear()
+            self.problem = None
+            # A daemon: whoever stops the server while it loads must not have to wait for it.
+            self._thread = threading.Thread(target=self._load, name="coach-loading", daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as loading has ended, well or badly; False after ``seconds``."""
+        return self._finished.wait(seconds)
+
+    def _load(self) -> None:
+        try:
+            self.coach.warm_up(self._progress)
+        except CoachError as error:
+            self.problem = str(error)
+        except Exception as error:  # whatever it is, the page must stay up and say so
+            self.problem = (
+                f"The coach could not be loaded ({type(error).__name__}: {error}). "
+                f"Run `python -m coach doctor` to see what is missing."
+            )
+        finally:
+            self._finished.set()
+
+    def _progress(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={Settings: lambda settings: settings.model_dump_json()})
+def _desk(settings: Settings) -> Desk:
+    return Desk(make_coach(settings))
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={Settings: lambda settings: settings.model_dump_json()})
+def _store(settings: Settings) -> ConversationStore:
+    return open_store(settings)
+
+
+def desk() -> Desk:
+    """The shared coach, loading or loaded. Raises CoachError if not even its knowledge can be read."""
+    shared = _desk(load_settings())
+    if shared.problem is None:
+        shared.start()
+    return shared
+
+
+def store() -> ConversationStore:
+    """The shared store. Raises StorageError if ``COACH_DATABASE_URL`` names one that does not work."""
+    return _store(load_settings())
+
+
+def start_loading() -> None:
+    """Begin to load before anybody visits. What goes wrong is told to the first visitor, not raised here."""
+
+    def begin() -> None:
+        try:
+            desk()
+        except Exception:  # the page meets the same error and shows it
+            return
+
+    threading.Thread(target=begin, name="coach-start", daemon=True).start()
+
+
+def owner() -> str:
+    """The visitor's token: from the cookie that ``coach.ui.server`` set, or for this session only."""
+    if "owner" not in st.session_state:
+        sent = st.context.cookies.get(OWNER_COOKIE, "")
+        st.session_state.owner_kept = bool(re.fullmatch(OWNER_PATTERN, sent))
+        st.session_state.owner = sent if st.session_state.owner_kept else secrets.token_urlsafe(OWNER_BYTES)
+    return str(st.session_state.owner)
+
+
+def owner_kept() -> bool:
+    """False where the browser keeps no cookie, so that a reload will not find the conversations again."""
+    owner()
+    return bool(st.session_state.owner_kept)
