@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from coach.answering.composing import Composed, Composer, passages_of
 from coach.answering.grounding import check
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
+from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.statements import Statement
 from coach.answering.understanding import Vocabulary, understand
@@ -216,8 +217,9 @@ def _vocabulary(corpus: Corpus) -> Vocabulary:
     words |= {word for passage in corpus.passages for fact in passage.facts for key in fact.questions for word in split_tokens(key)}
     words |= {word for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
     roles = [*guide.origin.split(), *guide.target.split()]
-    return Vocabulary(Names(corpus.entities, roles), frozenset(word for word in words if word.isalpha()), corpus.entity,
-                      {"origin": guide.origin, "target": guide.target})
+    horizons = {f"horizon:{group.id}": group.days for group in guide.actions}
+    return Vocabulary(Names(corpus.entities, roles), frozenset(word for word in words if word.isalpha()) | lexicon().spoken, corpus.entity,
+                      {"origin": guide.origin, "target": guide.target}, horizons)
 
 
 def _ground(

@@ -25,7 +25,7 @@ class Part(Frozen):
     text: str
     claim: Claim | None = None
     item: bool = False
-    """True for an entry of a list."""
+    """True for an entry of a list; one entry alone is no list."""
     opens: bool = False
     """True where a new paragraph begins."""
 
@@ -35,18 +35,20 @@ def parts(answer: Answer) -> tuple[Part, ...]:
 
     >>> from coach.types import Query, Status, Trace
     >>> trace = Trace(query=Query(question="?", standalone="?"))
-    >>> answer = Answer(question="?", pathway="p", status=Status.CONVERSATIONAL, text="Hello.\\n\\n- one", trace=trace)
+    >>> answer = Answer(question="?", pathway="p", status=Status.CONVERSATIONAL, text="Hello.\\n\\n- one\\n- two", trace=trace)
     >>> [(part.text, part.item, part.opens) for part in parts(answer)]
-    [('Hello.', False, True), ('one', True, True)]
+    [('Hello.', False, True), ("one", True, True), ("two", True, True)]
     """
     found: list[Part] = []
     rest = answer.text
     for claim in answer.claims:
         split = _cut(rest, claim.text)
         if split is None:
-            return tuple(
-                Part(text=lone.text, claim=lone, item=lone.item, opens=number == 0)
-                for number, lone in enumerate(answer.claims)
+            return _lists(
+                [
+                    Part(text=lone.text, claim=lone, item=lone.item, opens=number == 0)
+                    for number, lone in enumerate(answer.claims)
+                ]
             )
         before, rest = split
         opens = not found or "\n\n" in before
@@ -63,7 +65,7 @@ def parts(answer: Answer) -> tuple[Part, ...]:
             )
         )
     found.extend(_host(rest, first=not found))
-    return tuple(found)
+    return _lists(found)
 
 
 def sources(answer: Answer) -> tuple[Citation, ...]:
@@ -91,6 +93,16 @@ def _cut(text: str, sentence: str) -> tuple[str, str] | None:
             if match:
                 return text[:at], after[match.end() :].lstrip(_END)
     return None
+
+
+def _lists(found: list[Part]) -> tuple[Part, ...]:
+    """A single entry between paragraphs becomes a paragraph."""
+    made: list[Part] = []
+    for number, part in enumerate(found):
+        beside = [found[other].item for other in (number - 1, number + 1) if 0 <= other < len(found)]
+        alone = part.item and not any(beside)
+        made.append(part.model_copy(update={"item": False, "opens": True}) if alone else part)
+    return tuple(made)
 
 
 def _without_last_bullet(text: str) -> tuple[str, bool]:

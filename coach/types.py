@@ -20,7 +20,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Frozen(BaseModel):
     """A value: it cannot change after it is made and refuses fields that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 # --- Quantities: what a number in a question or a passage means ----------------------------------
@@ -159,6 +159,8 @@ class Query(Frozen):
     """Specific words of the standalone question that an answer has to explain."""
     clause: str = ""
     """The asking part of the question, without the sentences that only give context."""
+    context: str = ""
+    """Sentences before or after it that ask nothing: they lend figures and things, and name places and jobs."""
     corrected: tuple[tuple[str, str], ...] = ()
     """Misspelt words and what they were read as."""
     follow_up: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -158,15 +160,6 @@ Sign up for £5.
 """
 
 
-def nurse(**changes: str) -> str:
-    """The page with pieces of its text replaced; each piece must be there."""
-    text = NURSE
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
-    return text
-
-
 def edited(old: str, new: str) -> ImportedPage:
     assert old in NURSE
     return parse_page(NURSE.replace(old, new))
@@ -213,7 +206,11 @@ def test_every_section_of_a_page_is_read() -> None:
         ["Tableau Public gallery", "MIMIC demo data (free after training)", "GitHub for version control"],
         ["LinkedIn job alerts", "HIMSS chapter meetings", "The book 'Ace the Data Interview'"],
     ]
-    assert [len(part) for part in (page.reality.attractions, page.reality.drawbacks, page.reality.challenges)] == [2, 1, 1]
+    assert [len(part) for part in (page.reality.attractions, page.reality.drawbacks, page.reality.challenges)] == [
+        2,
+        1,
+        1,
+    ]
     assert [(group.id, group.days, len(group.items)) for group in page.actions] == [
         ("today", 1, 1),
         ("this-month", 30, 2),
@@ -265,7 +262,7 @@ def test_the_pages_of_the_evaluation_are_read(name: str) -> None:
 
 # --- What copying does to a page ---------------------------------------------------------------------------
 
-DAMAGE = {
+DAMAGE: dict[str, Callable[[str], str]] = {
     "Windows line ends": lambda text: text.replace("\n", "\r\n"),
     "old Mac line ends": lambda text: text.replace("\n", "\r"),
     "byte order mark": lambda text: "\ufeff" + text,
@@ -280,8 +277,8 @@ DAMAGE = {
     "bullets on lines of their own": lambda text: text.replace("  • ", "•\n"),
     "curly apostrophes": lambda text: text.replace("You'll", "You’ll"),
     "straight apostrophes": lambda text: text.replace("’", "'"),
-    "curly quotes": lambda text: text.replace("'SQL Basics'", "‘SQL Basics’").replace("'Ace the Data Interview'", "“Ace the Data Interview”"),
-    "invisible characters": lambda text: text.replace("SQL", "S\u200bQ\u2060L").replace("Triage", "\u202eTri\x00age\u202c"),
+    "curly quotes": lambda text: text.replace("'SQL", "‘SQL").replace("Basics'", "Basics’").replace("'Ace", "“Ace"),
+    "invisible characters": lambda text: text.replace("SQL", "S\u200bQ\u2060L").replace("Tri", "\u202eTr\x00i\u202c"),
     "full width letters": lambda text: text.replace("Triage", "Ｔｒｉａｇｅ"),
     "unglued header": lambda text: text.replace("Pathway1.2k views", "Pathway\n1.2k views"),
     "plain header": lambda text: text.replace("Pathway1.2k views", "Pathway"),
@@ -295,16 +292,24 @@ DAMAGE = {
     "colons after labels": lambda text: text.replace("Tasks\n", "Tasks:\n").replace("Overview\n", "Overview:\n"),
     "glued facts": lambda text: text.replace("Difficulty\n", "Difficulty").replace("Timeline\n", "Timeline"),
     "facts with colons": lambda text: text.replace("Difficulty\n", "Difficulty: ").replace("Demand\n", "Demand: "),
-    "markdown headings": lambda text: text.replace("Overview\n", "## Overview\n").replace("Reality Check", "**Reality Check**"),
+    "markdown headings": lambda text: text.replace("Overview\n", "## Overview\n").replace("Today\n", "**Today**\n"),
     "phase numbers with words": lambda text: text.replace("\n1\n\nFoundations", "\nPhase 1: Foundations"),
     "phase numbers glued": lambda text: text.replace("\n1\n\nFoundations", "\n1Foundations"),
     "no phase numbers": lambda text: text.replace("\n1\n", "\n").replace("\n2\n", "\n").replace("\n3\n", "\n"),
-    "facts in another order": lambda text: text.replace("Difficulty\nModerate\n", "").replace("in records\n", "in records\nDifficulty\nModerate\n"),
-    "resources in lines": lambda text: text.replace("'OpenIntro", "'\nOpenIntro").replace("textbookYou", "textbook\nYou"),
-    "resources with bullets": lambda text: text.replace("Khan Academy: 'SQL Basics'OpenIntro textbookYouTube", "• Khan Academy: 'SQL Basics'\n• OpenIntro textbook\n• YouTube"),
-    "a table of contents": lambda text: text.replace("Overview\n", "Overview\nReality Check\nFrequently Asked Questions\nOverview\n", 1),
+    "facts in another order": lambda text: text.replace("Difficulty\nModerate\n", "").replace(
+        "\nOverview", "Difficulty\nModerate\n\nOverview"
+    ),
+    "resources in lines": lambda text: text.replace("'OpenIntro", "'\nOpenIntro").replace(
+        "textbookYou", "textbook\nYou"
+    ),
+    "resources with bullets": lambda text: (
+        text.replace("Khan Academy: ", "• Khan Academy: ")
+        .replace("'OpenIntro", "'\n• OpenIntro")
+        .replace("textbookYou", "textbook\n• You")
+    ),
+    "a table of contents": lambda text: text.replace("Overview\n", "Overview\nReality Check\nFAQ\nOverview\n", 1),
     "an answer glued to its question": lambda text: text.replace("more?\n\nNot", "more?Not"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -313,8 +318,8 @@ def test_the_same_page_comes_out_whatever_copying_did(damage: str) -> None:
     assert text != NURSE
     damaged = parse_page(text).pathway
     whole = parse_page(NURSE).pathway
-    if damage == "curly quotes":
-        assert [len(phase.resources) for phase in damaged.phases] == [3, 3, 3]
+    if damage == "curly quotes":  # the page's own quotes are kept, so only the shape can be the same
+        assert [len(phase.resources) for phase in damaged.phases] == [len(phase.resources) for phase in whole.phases]
     else:
         assert damaged == whole
 
@@ -322,7 +327,7 @@ def test_the_same_page_comes_out_whatever_copying_did(damage: str) -> None:
 # --- What is missing or unclear is told ---------------------------------------------------------------------
 
 
-def test_a_page_without_doubts_has_one_warning_for_its_lost_question() -> None:
+def test_a_page_without_doubts_has_no_warning() -> None:
     page = parse_page(NURSE.replace("It takes most nurses between nine months and a year.\n", ""))
     assert page.warnings == ()
 
@@ -555,14 +560,20 @@ Claims = list[tuple[str, str, float, float | None]]
     ("text", "claims"),
     [
         ("Entry-level cooks earn around $30,000.", [("USD", "entry", 30_000, None)]),
-        ("Juniors start at $85k; seniors reach $120K+.", [("USD", "junior", 85_000, None), ("USD", "senior", 120_000, None)]),
+        (
+            "Juniors start at $85k; seniors reach $120K+.",
+            [("USD", "junior", 85_000, None), ("USD", "senior", 120_000, None)],
+        ),
         ("Mid-level pay is $85,000-$95,000.", [("USD", "mid", 85_000, 95_000)]),
         ("Mid-level pay is $85-95k.", [("USD", "mid", 85_000, 95_000)]),
         ("Seniors earn between £40,000 and £45,000.", [("GBP", "senior", 40_000, 45_000)]),
         ("Senior staff earn €60.000.", [("EUR", "senior", 60_000, None)]),
         ("Senior roles pay 60 000 € or more.", [("EUR", "senior", 60_000, None)]),
         ("Principal engineers make up to CA$180,000.", [("CAD", "principal", 180_000, None)]),
-        ("Expect $50,000 at entry level and $90,000 as a senior.", [("USD", "entry", 50_000, None), ("USD", "senior", 90_000, None)]),
+        (
+            "Expect $50,000 at entry level and $90,000 as a senior.",
+            [("USD", "entry", 50_000, None), ("USD", "senior", 90_000, None)],
+        ),
         ("Starting salaries are about ₹8 lakh.", [("INR", "starting", 800_000, None)]),
         ("The median salary is $70,000.", [("USD", "median", 70_000, None)]),
         ("Lead roles pay $150,000 and can lead to $200,000.", [("USD", "lead", 150_000, None)]),
@@ -571,7 +582,7 @@ Claims = list[tuple[str, str, float, float | None]]
         ("The market for senior care is worth $4 billion.", []),
         ("Salaries reach $90,000.", []),
     ],
-)  # fmt: skip
+)
 def test_pay_is_read_with_its_level(text: str, claims: Claims) -> None:
     found = [(money, claim.level, claim.low, claim.high) for money, claim in find_pay(text).claims]
     assert found == claims
@@ -616,7 +627,7 @@ def test_pay_in_a_second_currency_is_told_and_not_mixed() -> None:
         ["C++ reference (free)", "LeetCode drills", "iOS simulator"],
         ["Apple labs", "iOS documentation", "eBay seller guide"],
         ["AWS or GCP free tier", "Docker/Kubernetes labs", "E-Learning heroes"],
-        ["PDFs from the library", "B2B sales blogs", "3D printing club"],
+        ["PDFs from the library", "B2B sales blogs", "Club for 3D printing"],
         ["“Deep Work” by Cal Newport", "“Range” by David Epstein", "Local meetups"],
         ["Notes on APIs", "Postman course", "Meetup.com for events"],
         ["Book by Jane Smith", "Tableau gallery", "Kaggle data"],
@@ -648,6 +659,11 @@ def test_a_doubtful_joint_is_told_whether_it_was_split_or_not() -> None:
     parted = split_run("Course on DashboardsZorbix gallery", evidence([]), expected=2)
     assert parted.entries == ("Course on Dashboards", "Zorbix gallery")
     assert all("DashboardsZorbix" in doubt for doubt in (*kept.doubts, *parted.doubts))
+
+
+def test_a_figure_glued_to_a_word_is_a_doubt() -> None:
+    split = split_run("Sales blogs3D printing club", evidence([]))
+    assert len(split.entries) == len(split.doubts) == 1
 
 
 def test_a_doubt_names_its_phase() -> None:
@@ -694,7 +710,14 @@ def test_a_text_of_another_layout_is_refused(text: str) -> None:
 def test_the_refusal_says_what_was_looked_for_what_was_found_and_what_to_do() -> None:
     with pytest.raises(ImportPageError) as refusal:
         parse_page("My shopping list\nOverview\nMilk")
-    for words in ("Looked for", "Your Learning Roadmap", "Found", "'Overview'", "My shopping list", "Copy the whole text"):
+    for words in (
+        "Looked for",
+        "Your Learning Roadmap",
+        "Found",
+        "'Overview'",
+        "My shopping list",
+        "Copy the whole text",
+    ):
         assert words in str(refusal.value)
 
 
@@ -704,11 +727,13 @@ def test_a_page_beyond_the_limit_is_refused() -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("filler", ["a ", "aB", "'", "(", "$1,000 ", "1-", "Critical", "• a\n", "A b\nCritical1 week\n", "?"])
+@pytest.mark.parametrize(
+    "filler", ["a ", "aB", "'", "(", "$1,000 ", "1-", "Critical", "• a\n", "A b\nCritical1 week\n", "?"]
+)
 def test_a_hostile_page_of_full_size_is_read_in_bounded_time(filler: str) -> None:
     room = MAX_PAGE_BYTES - len(NURSE.encode()) - 10
     for anchor in ("Khan Academy: 'SQL Basics'", "Nurses know", "Statistics\n"):
-        text = NURSE.replace(anchor, anchor + filler * (room // len(filler) // 20), 1)
+        text = NURSE.replace(anchor, anchor + filler * (room // len(filler.encode())), 1)
         parse_page(text)
 
 
@@ -753,7 +778,7 @@ def test_a_changed_page_replaces_its_file(tmp_path: Path, settings_here: Setting
 
 def test_nothing_is_written_for_a_page_of_another_layout(tmp_path: Path, settings_here: Settings) -> None:
     page = saved(tmp_path, "Hello")
-    with pytest.raises(ImportPageError, match="a page.txt"):
+    with pytest.raises(ImportPageError, match="a page"):
         import_page(page, settings_here)
     assert not settings_here.data_dir.exists()
 
@@ -806,42 +831,64 @@ def test_a_hostile_role_is_never_a_path(tmp_path: Path, settings_here: Settings)
 STARTS = ["Figma", "Khan Academy", "YouTube", "GitHub", "Local", "LinkedIn", "Guided", "SQL", "Weekly", "The Guild"]
 MIDDLES = ["tutorials on", "notes for", "course about", "labs with", "forum of"]
 ENDS = ["drawing", "forecasts", "patient records", "lesson plans", "stock control", "GitHub", "YouTube", "(free tier)"]
-TITLED = ["Udemy: 'First Steps'", "'Map It' by the author", "Coursera: 'Data and LinkedIn'", "\"Range\""]
+TITLED = ["Udemy: 'First Steps'", "'Map It' by the author", "Coursera: 'Data and LinkedIn'", '"Range"']
 WORDS = ["Lesson", "Planning", "Data", "Triage", "Stock", "Advanced", "Visual", "Design", "Records", "Speech", "Basics"]
 VERBS = ["Build", "Read", "Draw", "Publish", "Ask for", "Repeat"]
 
-phrases = st.builds(lambda *parts: " ".join(parts), st.sampled_from(STARTS), st.sampled_from(MIDDLES), st.sampled_from(ENDS))
+phrases = st.builds(
+    lambda *parts: " ".join(parts), st.sampled_from(STARTS), st.sampled_from(MIDDLES), st.sampled_from(ENDS)
+)
 resource_texts = st.one_of(phrases, st.sampled_from(TITLED))
 names = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4, unique=True).map(" ".join)
 tasks = st.builds(lambda verb, end: f"{verb} the {end}", st.sampled_from(VERBS), st.sampled_from(ENDS))
-prose = st.builds(lambda verb, end: f"You {verb.lower()} the {end} well, which helps.", st.sampled_from(VERBS), st.sampled_from(ENDS))
+prose = st.builds(
+    lambda verb, end: f"You {verb.lower()} the {end} well, which helps.", st.sampled_from(VERBS), st.sampled_from(ENDS)
+)
 lists = st.lists(tasks, min_size=1, max_size=5)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a page says, as plain values."""
+
+    transferable: list[tuple[str, str]]
+    skills: list[tuple[str, str, int, str]]
+    phases: list[tuple[str, int, list[str], list[str]]]
+    reality: list[list[str]]
+    actions: list[list[str]]
+    timeline: tuple[int, int]
+    pay: tuple[int, int]
+
+
 @st.composite
-def pathways(draw: st.DrawFn) -> dict[str, object]:
+def pathways(draw: st.DrawFn) -> Said:
     """What a page says, as plain values."""
     unique_names = draw(st.lists(names, min_size=4, max_size=9, unique=True))
     cut = draw(st.integers(1, len(unique_names) - 2))
-    return {
-        "transferable": [(name, draw(prose)) for name in unique_names[:cut]],
-        "skills": [
-            (name, draw(st.sampled_from(["Critical", "Important", "Nice to have"])), draw(st.integers(1, 60)), draw(prose))
+    return Said(
+        transferable=[(name, draw(prose)) for name in unique_names[:cut]],
+        skills=[
+            (
+                name,
+                draw(st.sampled_from(["Critical", "Important", "Nice to have"])),
+                draw(st.integers(1, 60)),
+                draw(prose),
+            )
             for name in unique_names[cut:]
         ],
-        "phases": [
+        phases=[
             (draw(names), draw(st.integers(1, 60)), draw(lists), draw(st.lists(resource_texts, min_size=1, max_size=5)))
             for _ in range(draw(st.integers(1, 5)))
         ],
-        "reality": [draw(lists) for _ in range(3)],
-        "actions": [draw(lists) for _ in range(3)],
-        "timeline": draw(st.tuples(st.integers(1, 12), st.integers(12, 24))),
-        "pay": draw(st.tuples(st.integers(20, 90), st.integers(91, 300))),
-    }
+        reality=[draw(lists) for _ in range(3)],
+        actions=[draw(lists) for _ in range(3)],
+        timeline=draw(st.tuples(st.integers(1, 12), st.integers(12, 24))),
+        pay=draw(st.tuples(st.integers(20, 90), st.integers(91, 300))),
+    )
 
 
 @st.composite
-def renderings(draw: st.DrawFn) -> tuple[dict[str, object], str]:
+def renderings(draw: st.DrawFn) -> tuple[Said, str]:
     """What a page says, and the page with the defects of some copy."""
     facts = draw(pathways())
     bullet = draw(st.sampled_from(["  • ", "- ", "* ", "·", "•\t", ""]))
@@ -849,39 +896,42 @@ def renderings(draw: st.DrawFn) -> tuple[dict[str, object], str]:
     apart = draw(st.sampled_from(["", "\n", "\n  • "]))
     apostrophe = draw(st.sampled_from(["'", "’"]))
 
-    def bullets(items: object) -> list[str]:
-        assert isinstance(items, list)
+    def bullets(items: list[str]) -> list[str]:
         return [bullet + item for item in items]
 
-    low, high = facts["timeline"]  # type: ignore[misc]
-    entry, senior = facts["pay"]  # type: ignore[misc]
+    low, high = facts.timeline
+    entry, senior = facts.pay
     box = [
         ["Difficulty", "Hard"],
         ["Timeline", f"{low}{draw(st.sampled_from(['-', '–', ' to ']))}{high} months"],
         ["Salary Change", "+10% to +20%"],
         ["Demand", "High demand in towns"],
     ]
-    lines = [f"Career Pathway{draw(st.sampled_from(['15 views', '1,204 views', ' 3 views', '']))}", "Shop Clerk", "Garden Planner"]
+    lines = [
+        f"Career Pathway{draw(st.sampled_from(['15 views', '1,204 views', ' 3 views', '']))}",
+        "Shop Clerk",
+        "Garden Planner",
+    ]
     lines += ["From Shop Clerk to Garden Planner: Your 7-Month Guide"]
     lines += [line for part in draw(st.permutations(box)) for line in part]
     lines += ["Overview", "You know your customers.", "Your Transferable Skills", "Good news first."]
-    lines += [line for pair in facts["transferable"] for line in pair]  # type: ignore[attr-defined]
+    lines += [line for pair in facts.transferable for line in pair]
     lines += [f"Skills You{apostrophe}ll Need to Learn", "Learn these."]
-    for name, priority, weeks, how in facts["skills"]:  # type: ignore[attr-defined]
+    for name, priority, weeks, how in facts.skills:
         lines += [name, f"{priority}{gap}{weeks} week{'s' * (weeks > 1)}", how]
     lines += ["Your Learning Roadmap", "Step by step."]
-    for number, (name, weeks, todo, resources) in enumerate(facts["phases"], start=1):  # type: ignore[arg-type, var-annotated]
+    for number, (name, weeks, todo, resources) in enumerate(facts.phases, start=1):
         lines += [str(number), name, f"{weeks} week{'s' * (weeks > 1)}", "Tasks", *bullets(todo), "Resources"]
         lines += [(apart if apart.strip() else "") + apart.join(resources) if apart else "".join(resources)]
     lines += ["Reality Check", "Look twice."]
     for heading, items in zip(
         (f"What You{apostrophe}ll Love", "What You Might Miss", "Biggest Challenges"),
-        facts["reality"],  # type: ignore[call-overload]
+        facts.reality,
         strict=True,
     ):
         lines += [heading, *bullets(items)]
     lines += ["Start Your Journey Now", "Go on."]
-    for heading, items in zip(("This Week", "This Month", "Next 90 Days"), facts["actions"], strict=True):  # type: ignore[call-overload]
+    for heading, items in zip(("This Week", "This Month", "Next 90 Days"), facts.actions, strict=True):
         lines += [heading, *bullets(items)]
     lines += ["Frequently Asked Questions"]
     lines += [f"Yes. Entry-level planners earn around ${entry},000, with senior roles reaching ${senior}k+."]
@@ -892,22 +942,22 @@ def renderings(draw: st.DrawFn) -> tuple[dict[str, object], str]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(renderings())
-def test_what_a_page_says_survives_its_rendering(rendering: tuple[dict[str, object], str]) -> None:
+def test_what_a_page_says_survives_its_rendering(rendering: tuple[Said, str]) -> None:
     facts, text = rendering
     page = parse_page(text)
     pathway = page.pathway
     assert (pathway.origin, pathway.target) == ("Shop Clerk", "Garden Planner")
     assert pathway.timeline is not None
-    assert (pathway.timeline.low, pathway.timeline.high) == facts["timeline"]
-    assert [(part.name, part.text) for part in pathway.transferable] == facts["transferable"]
-    assert [(s.name, s.priority.value.capitalize(), s.weeks, s.how) for s in pathway.skills] == facts["skills"]
-    assert [(p.name, p.weeks, [t.text for t in p.tasks], [r.text for r in p.resources]) for p in pathway.phases] == facts[
-        "phases"
-    ]
+    assert (pathway.timeline.low, pathway.timeline.high) == facts.timeline
+    assert [(part.name, part.text) for part in pathway.transferable] == facts.transferable
+    assert [(s.name, s.priority.value.capitalize(), s.weeks, s.how) for s in pathway.skills] == facts.skills
+    assert [
+        (p.name, p.weeks, [t.text for t in p.tasks], [r.text for r in p.resources]) for p in pathway.phases
+    ] == facts.phases
     reality = (pathway.reality.attractions, pathway.reality.drawbacks, pathway.reality.challenges)
-    assert [[item.text for item in items] for items in reality] == facts["reality"]
-    assert [[item.text for item in group.items] for group in pathway.actions] == facts["actions"]
-    entry, senior = facts["pay"]  # type: ignore[misc]
+    assert [[item.text for item in items] for items in reality] == facts.reality
+    assert [[item.text for item in group.items] for group in pathway.actions] == facts.actions
+    entry, senior = facts.pay
     assert [(claim.low, claim.at_least) for claim in pathway.pay] == [(entry * 1000, False), (senior * 1000, True)]
     assert Pathway.model_validate(yaml.safe_load(dump_yaml(pathway))) == pathway
 

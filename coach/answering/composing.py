@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coach.answering import coverage
 from coach.answering.computing import Computer
@@ -20,7 +20,7 @@ from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.types import Passage, Query, Retrieved, Status
+from coach.types import Passage, Query, Retrieved, Status, Support
 
 MIN_SIMILARITY = 0.42
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
@@ -72,9 +72,9 @@ class Composer:
     ) -> Composed:
         """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
         choices = self.selector.choose(query, fact_scores, ranking)
-        judged = judge(query, self.corpus, self.facts)
-        worked = self.computer.work_out(query)
         best = choices[0]
+        judged = judge(query, self.corpus, self.facts, best.cell)
+        worked = self.computer.work_out(query, best.cell)
         if self._off_topic(query, best, choices) and not (worked or judged):
             return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
         if worked:
@@ -124,7 +124,7 @@ class Composer:
                 # A corrected yes-or-no question is answered by its correction.
                 if choice.similarity < CLEAR_SIMILARITY:
                     continue
-            statements = choice.cell.statements()
+            statements = self._framed(choice.cell)
             if not judged and choice is chosen[0]:
                 statements = self._polar(query, choice.cell, statements)
             said += statements
@@ -133,6 +133,15 @@ class Composer:
         for choice in chosen[:2]:
             also += self._also(choice.cell, said)
         return said + also
+
+    def _framed(self, cell: Cell) -> list[Statement]:
+        """A fact's sentences; a single entry of a list gets the list's heading in front, so that it can stand alone."""
+        statements = cell.statements()
+        if len(statements) == 1 and statements[0].item and not facets()[cell.fact.facet].wants:
+            only = statements[0]
+            text = f"{': '.join(cell.passage.heading_path[1:])}: {only.text}"
+            return [replace(only, text=text, support=Support.INFERRED if only.support == Support.QUOTED else only.support, item=False)]
+        return statements
 
     def _polar(self, query: Query, cell: Cell, statements: list[Statement]) -> list[Statement]:
         """A yes or no in front, where the question asks for one and the fact's kind settles it."""
@@ -206,7 +215,7 @@ class Composer:
             if self._told(entity, cells):
                 texts += [name.lower() for name in names]
                 stems |= frozenset(stem(word) for name in names for word in split_tokens(name))
-        return coverage.unexplained(query, stems, texts, self.explained)
+        return coverage.unexplained(query, stems, texts, self.explained, self._all_stems)
 
     def _told(self, entity: str, cells: Sequence[Cell]) -> bool:
         """Whether an entity that the question names is one that the evidence is about, or lends only a frame."""

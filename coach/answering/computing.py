@@ -19,7 +19,8 @@ from coach.knowledge.entities import level_name
 from coach.knowledge.market import Wage, percentile_of
 from coach.knowledge.official import NATION, MarketWriter, interpolation, place
 from coach.knowledge.pathway import Priority, Skill
-from coach.knowledge.wording import WEEKS_PER_MONTH, count, listed, money, number, percent_range
+from coach.knowledge.wording import WEEKS_PER_MONTH, count, listed, money, number, percent_range, signed_percent
+from coach.knowledge.writing import facets
 from coach.types import Figure, Quantity, Query, Support, Unit
 
 _TOGETHER = re.compile(r"\b(?:together|combined|in total|total|sum|both|altogether|all in all|add(?:ed)? up|plus)\b", re.IGNORECASE)
@@ -53,18 +54,19 @@ class Computer:
         self.official = MarketWriter(corpus.pathway, corpus.market)
         self.skills = {f"skill:{skill.id}": skill for skill in self.pathway.skills}
 
-    def work_out(self, query: Query) -> Worked | None:
-        """The first computation that the question calls for, or None."""
+    def work_out(self, query: Query, best: Cell) -> Worked | None:
+        """The first computation that the question calls for, or None; ``best`` is the fact that fits it best."""
+        family = facets()[best.fact.facet].family
         by_role: dict[str, list[Quantity]] = {}
         for figure in query.figures:
             by_role.setdefault(figure.role, []).append(figure.quantity)
         known = [self.skills[q.text] for q in by_role.get("known", ()) if q.text in self.skills]
         attempts: list[Callable[[], Worked | None]] = []
-        if by_role.get("current_pay") and not _asks_time(query):
+        if by_role.get("current_pay") and not _asks_time(query) and (family == "pay" or {"money", "percentage"} & set(query.wants)):
             attempts.append(lambda: self._own_pay(query, by_role["current_pay"][0]))
         if by_role.get("weekly_hours") and (_asks_time(query) or not query.wants or "plan" in query.wants or "how" in query.wants or "yes_no" in query.wants):
             attempts.append(lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0]))
-        if by_role.get("elapsed"):
+        if by_role.get("elapsed") and family in {"time", "roadmap", "actions", "conflicts", "role"}:
             attempts.append(lambda: self._after(query, by_role["elapsed"][0]))
         if known:
             attempts.append(lambda: self._without(known, "you know already", query))
@@ -73,15 +75,15 @@ class Computer:
             skipped += [s for s in self.pathway.skills if f"priority:{s.priority.replace(' ', '-')}" in query.entities and s not in skipped]
             if skipped and _asks_time(query):
                 attempts.append(lambda: self._without(skipped, "left out", query))
-        if by_role.get("deadline"):
+        if by_role.get("deadline") and (family in {"time", "skills", "roadmap", "conflicts"} or _asks_time(query)):
             attempts.append(lambda: self._fits(query, by_role["deadline"][0]))
         started = _DATE.search(query.standalone)
         if started and _STARTING.search(query.standalone):
             attempts.append(lambda: self._dates(query, started))
-        if len(query.entities) > 1:
-            attempts.append(lambda: self._two(query))
-        if _REMAINING.search(query.standalone):
+        if _REMAINING.search(query.standalone) and _asks_time(query):
             attempts.append(lambda: self._remaining(query))
+        if len(query.entities) > 1:
+            attempts.append(lambda: self._two(query, best))
         for attempt in attempts:
             worked = attempt()
             if worked:
@@ -91,7 +93,9 @@ class Computer:
     # --- Pay ----------------------------------------------------------------------------------------------
 
     def _own_pay(self, query: Query, pay: Quantity) -> Worked | None:
-        guide, currency, own = self.pathway, self.pathway.currency, pay.low
+        guide, own = self.pathway, pay.low
+        currency = _currency(pay.text) or guide.currency
+        same = currency == guide.currency
         said: list[Statement] = []
         change = self.facts.find("pay.change")
         if change and guide.salary_change:
@@ -103,7 +107,7 @@ class Computer:
                 formula += f"; {money(own, currency)} x {1 + guide.salary_change.high / 100:.2f} = {money(high, currency)}"
             said.append(Statement(f"The guide's {raise_} would turn {money(own, currency)} into {result} a year.", Support.COMPUTED, change.refs(), formula))
         levels = [entity for entity in query.entities if entity.startswith("level:")]
-        for claim in guide.pay:
+        for claim in guide.pay if same else ():
             cell = self.facts.find("pay.level", [f"level:{claim.level}"])
             if cell is None or (levels and f"level:{claim.level}" not in levels):
                 continue
@@ -120,7 +124,7 @@ class Computer:
                 edge = claim.low if own < claim.low else top
                 formula = f"{money(edge, currency)} - {money(own, currency)} = {'-' if gap < 0 else ''}{money(abs(gap), currency)}; {money(abs(gap), currency)} / {money(own, currency)} x 100 = {number(abs(percent))} percent"
             said.append(Statement(text, Support.COMPUTED, cell.refs(), formula))
-        said += self._own_place(query, own)
+        said += self._own_place(query, own) if currency == "USD" else []
         return Worked(tuple(said), ("pay.change", "pay.general")) if said else None
 
     def _own_place(self, query: Query, own: float) -> list[Statement]:
@@ -294,7 +298,7 @@ class Computer:
 
     def _remaining(self, query: Query) -> Worked | None:
         """What is left of the roadmap after a phase that the question names."""
-        phase = next((p for p in self.pathway.phases if f"phase:{p.number}" in query.entities), None)
+        phase = next((p for p in reversed(self.pathway.phases) if f"phase:{p.number}" in query.entities), None)
         total = self.facts.find("time.roadmap")
         if phase is None or total is None:
             return None
@@ -332,7 +336,7 @@ class Computer:
 
     # --- Two things at once -----------------------------------------------------------------------------------
 
-    def _two(self, query: Query) -> Worked | None:
+    def _two(self, query: Query, best: Cell) -> Worked | None:
         """A sum or a comparison of the things that the question names."""
         by_kind: dict[str, list[str]] = {}
         for entity in query.entities:
@@ -347,7 +351,11 @@ class Computer:
         for kind in ("occupation", "metro", "level"):
             if len(by_kind.get(kind, ())) > 1:
                 name = {"occupation": "occupation.pay", "metro": "metro.pay", "level": "pay.level"}[kind]
+                if best.fact.facet == "outlook.occupation":
+                    name = best.fact.facet
                 cells = [cell for entity in by_kind[kind] if (cell := self.facts.find(name, [entity]))]
+                if len(cells) > 1 and name == "outlook.occupation":
+                    return self._compare_growth(cells)
                 if len(cells) > 1 and all(cell.fact.value for cell in cells):
                     return self._compare_pay(by_kind[kind], cells, name)
         return None
@@ -388,6 +396,15 @@ class Computer:
         said.append(Statement(text, Support.COMPUTED, refs, formula))
         return Worked(tuple(said), ("skill.weeks" if kind == "skill" else "phase.weeks",))
 
+    def _compare_growth(self, cells: Sequence[Cell]) -> Worked:
+        ordered = sorted(cells, key=lambda cell: -(cell.fact.value.low if cell.fact.value else 0))
+        names = [self.corpus.entity[cell.fact.entities[0]].name for cell in ordered]
+        values = [signed_percent(cell.fact.value.low) for cell in ordered if cell.fact.value]
+        parts = listed([f"{name} {value} percent" for name, value in zip(names, values, strict=True)])
+        refs = tuple(ref for cell in ordered for ref in cell.refs()[:1])
+        said = [Statement(f"{names[0][0].upper() + names[0][1:]} grow most: {parts}.", Support.COMPUTED, refs, f"{' > '.join(values)}")]
+        return Worked((*said, *(cell.statements()[0] for cell in ordered)), ("outlook.occupation",))
+
     def _compare_pay(self, entities: Sequence[str], cells: Sequence[Cell], facet: str) -> Worked:
         currency = self.pathway.currency if facet == "pay.level" else "USD"
         ordered = sorted(cells, key=lambda cell: -(cell.fact.value.low if cell.fact.value else 0))
@@ -401,6 +418,15 @@ class Computer:
         formula = f"{money(high_pay, currency)} - {money(low_pay, currency)} = {money(high_pay - low_pay, currency)}; {money(high_pay - low_pay, currency)} / {money(low_pay, currency)} x 100 = {number(gap)} percent"
         said = [Statement(text, Support.COMPUTED, refs, formula)]
         return Worked((*said, *(cell.statements()[0] for cell in ordered)), (facet,))
+
+
+def _currency(text: str) -> str | None:
+    """The currency that a sign or a word names; None for a bare number."""
+    lower = text.lower()
+    for code, signs in (("GBP", ("£", "pound", "gbp", "quid")), ("EUR", ("€", "euro", "eur")), ("INR", ("₹", "rupee", "inr")), ("USD", ("$", "dollar", "usd", "bucks"))):
+        if any(sign in lower for sign in signs):
+            return code
+    return None
 
 
 def _asks_time(query: Query) -> bool:

@@ -13,14 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from coach.answering.lexicon import lexicon
-from coach.answering.words import frequency, split_tokens, stem
+from coach.answering.words import frequency, split_tokens, stem, thing
 from coach.types import Query
 
 FRAME_ZIPF = 4.55
 """Words at least this frequent carry no constraint of their own, unless they are listed as an aspect."""
 
 _ADVERB = re.compile(r".{3,}ly$")
-_TITLE = re.compile(r"[a-z][a-z0-9+#/-]*")
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_IS_ONE = re.compile(r"\b(?:i am|i'm|i work|i have been|i've been|as an?|from)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,26 @@ class Explained:
     """Lower-case job titles that stand for the origin or the target role."""
 
 
-def unexplained(query: Query, evidence: frozenset[str], texts: Iterable[str], known: Explained) -> tuple[str, ...]:
+def unexplained(
+    query: Query, evidence: frozenset[str], texts: Iterable[str], known: Explained, corpus: frozenset[str]
+) -> tuple[str, ...]:
     """What the question names and the evidence does not hold, in order of appearance.
 
-    ``evidence`` holds stems, ``texts`` the lower-case evidence for phrases. Context before the asking clause is
-    only searched for what always constrains an answer: places, other roles, listed aspects.
+    ``evidence`` holds stems, ``texts`` the lower-case evidence for phrases, ``corpus`` the stems of all passages.
+    Context is only searched for what always constrains an answer: places and other roles.
     """
     text = query.standalone
     corpus_text = " ".join(texts)
     missing: list[str] = []
     spent: set[str] = set()
-    for title in other_titles(text, known):
+    for title in (*other_titles(text, known), *(other_titles(query.context, known) if _IS_ONE.search(query.context) else ())):
         if title not in corpus_text:
             missing.append(title)
             spent.update(split_tokens(title))
-    for phrase in (*lexicon().aspect_phrases, *_places(text)):
-        if re.search(rf"\b{re.escape(phrase)}\b", text.lower()) and phrase not in corpus_text:
-            surface = re.search(rf"\b{re.escape(phrase)}\b", text, re.IGNORECASE)
+    around = f"{text} {query.context}"
+    for phrase in (*(p for p in lexicon().aspect_phrases if p in text.lower()), *_places(around), *_YEAR.findall(text)):
+        if re.search(rf"\b{re.escape(phrase)}\b", around.lower()) and phrase not in corpus_text:
+            surface = re.search(rf"\b{re.escape(phrase)}\b", around, re.IGNORECASE)
             missing.append(surface.group() if surface else phrase)
             spent.update(split_tokens(phrase))
     clause = set(split_tokens(query.clause or text))
@@ -57,7 +61,7 @@ def unexplained(query: Query, evidence: frozenset[str], texts: Iterable[str], kn
     for at, surface in enumerate(surfaces):
         parts = split_tokens(surface)
         word = parts[0] if parts else ""
-        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, known):
+        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, known, corpus):
             _close(run, missing)
             continue
         run.append(surface)
@@ -71,7 +75,9 @@ def _close(run: list[str], missing: list[str]) -> None:
         run.clear()
 
 
-def _open(surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], known: Explained) -> bool:
+def _open(
+    surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], known: Explained, corpus: frozenset[str]
+) -> bool:
     """Whether nothing explains the word."""
     root = stem(word)
     if any(char.isdigit() for char in word) and not any(char.isalpha() for char in word):
@@ -87,12 +93,12 @@ def _open(surface: str, word: str, at: int, in_clause: bool, evidence: frozenset
         return True
     if root in lexical.frame or not in_clause:
         return False
-    if surface[:1].isupper() and at > 0 and frequency(word) < 5.5:
-        return True
-    if root in lexical.synonyms:
-        # A word that some facet is about but this evidence is not: retrieval chose otherwise, so let it be.
+    if root in corpus or root in lexical.synonyms:
+        # The corpus knows the word and retrieval chose other evidence all the same, so it is no gap.
         return False
-    return frequency(word) < FRAME_ZIPF and not _ADVERB.match(word)
+    if surface[:1].isupper() and at > 0 and frequency(word) < 5.2:
+        return True
+    return frequency(word) < FRAME_ZIPF and not _ADVERB.match(word) and thing(word)
 
 
 def _places(text: str) -> list[str]:
@@ -125,6 +131,9 @@ def other_titles(text: str, known: Explained) -> list[str]:
                 break
             lead.insert(0, before)
         title = " ".join([*lead, single])
+        first = at - len(lead)
+        if first and words[first - 1] in {"my", "our", "your", "his", "her", "their", "hiring", "non"}:
+            continue
         if any(title == name or title.endswith(" " + name) or name.endswith(title) for name in known.titles):
             continue
         if lead and {stem(part) for part in (*lead, single)} <= role_words and _in_one_role(title, known):

@@ -18,6 +18,7 @@ _WORDS = {word: float(n) for n, word in enumerate(CARDINAL_WORDS, start=1)} | {
     "twenty-four": 24.0, "twenty four": 24.0, "thirty-six": 36.0, "eighty": 80.0, "seventy": 70.0, "zero": 0.0, "no": 0.0,
 }
 _SPELLED = "|".join(sorted((re.escape(word) for word in _WORDS), key=len, reverse=True))
+_SPELLED_NUMBERS = "|".join(sorted((re.escape(word) for word, value in _WORDS.items() if value >= 1 and not word.startswith(("a ", "an ", "couple")) and word not in {"a", "an"}), key=len, reverse=True))
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _N = rf"(?:{_DIGITS}|\b(?:{_SPELLED})\b)"
 _TO = r"\s*(?:-|to|–|or|and)\s*"
@@ -48,7 +49,7 @@ _DURATION = {
 _HALF = re.compile(r"\bhalf (?:of )?(?:a |an |the )?(?P<unit>year|month|day|week)\b", re.IGNORECASE)
 _COUNT_NOUN = r"(?:(?:\w+[ -]){0,3}?)(?P<noun>skills?|phases?|stages?|steps?|tasks?|resources?|courses?|challenges?|drawbacks?|attractions?|actions?|topics?|things|items?|metros?|cities|parts)"
 _COUNT = re.compile(rf"\b(?P<a>\d+|{'|'.join(CARDINAL_WORDS)})\s+{_COUNT_NOUN}\b", re.IGNORECASE)
-_POSITION = re.compile(rf"\b(?P<noun>day|week|month)\s+(?P<n>\d+|{'|'.join(CARDINAL_WORDS)})\b", re.IGNORECASE)
+_POSITION = re.compile(rf"\b(?P<noun>day|week|month)\s+(?:number\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE)
 _ORDINAL = re.compile(rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b", re.IGNORECASE)
 
 DAYS = {Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 365.25 / 12, Unit.YEARS: 365.25}

@@ -36,6 +36,8 @@ class Lexicon:
     title_modifiers: frozenset[str]
     host: Mapping[str, tuple[re.Pattern[str], ...]]
     injection: tuple[re.Pattern[str], ...]
+    spoken: frozenset[str]
+    """Words of the frame and the synonyms as they are written; misspellings may be read as one of them."""
     places: frozenset[str]
     """Lower case, may hold several words."""
 
@@ -61,6 +63,7 @@ def lexicon() -> Lexicon:
         title_modifiers=frozenset(raw["title_modifiers"]),
         host={name: _compiled(patterns) for name, patterns in raw["host"].items()},
         injection=_compiled(raw["injection"]),
+        spoken=frozenset(word for group in (raw["frame"].split(), *raw["synonyms"]) for word in group if word.isalpha()),
         places=frozenset(line for line in places if line and not line.startswith("#")),
     )
 

@@ -35,9 +35,12 @@ class Judged:
     statements: tuple[Statement, ...]
 
 
-def judge(query: Query, corpus: Corpus, facts: Facts) -> Judged | None:
-    """The first assertion of the question that a typed fact settles; None when it asserts nothing that one does."""
-    for judged in (*_figures(query, facts), *_ratings(query, corpus, facts), *_sides(query, corpus, facts)):
+def judge(query: Query, corpus: Corpus, facts: Facts, best: Cell) -> Judged | None:
+    """The first assertion of the question that a typed fact settles; None when it asserts nothing that one does.
+
+    ``best`` is the fact that fits the question best: what it says of a duration counts before anything else does.
+    """
+    for judged in (*_figures(query, facts, best), *_ratings(query, corpus, facts), *_sides(query, corpus, facts)):
         return judged
     return None
 
@@ -55,7 +58,7 @@ def _confirm(cell: Cell) -> Judged:
 # --- Figures --------------------------------------------------------------------------------------------
 
 
-def _figures(query: Query, facts: Facts) -> Iterator[Judged]:
+def _figures(query: Query, facts: Facts, best: Cell) -> Iterator[Judged]:
     for quantity in asserted(query.figures):
         at = query.standalone.find(quantity.text)
         before = query.standalone[: max(at, 0)]
@@ -64,6 +67,9 @@ def _figures(query: Query, facts: Facts) -> Iterator[Judged]:
         if quantity.unit == Unit.COUNT and not _ASKED_NUMBER.search(before):
             yield from _count(quantity, query, facts)
         elif quantity.unit in DURATIONS:
+            value = best.fact.value
+            if value is not None and value.unit in DURATIONS and not best.fact.entities and best.fact.facet != "time.total":
+                yield _settled(_same_length(quantity, value), best, query)
             yield from _duration(quantity, query, facts)
         elif quantity.unit == Unit.MONEY:
             yield from _money(quantity, query, facts)

@@ -83,6 +83,8 @@ class Selector:
         if not matched:
             kinds = {self._entity[entity].kind for entity in mine}
             other = any(self._entity[entity].kind in kinds for entity in named)
+            if not facets()[cell.fact.facet].wants and not other:
+                return -ENTITY_UNASKED / 3  # a sentence that speaks for itself
             return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
         unasked = len(mine) - len(matched)
         return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked
@@ -91,7 +93,7 @@ class Selector:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
 
     def _wanted(self, query: Query, cell: Cell) -> float:
-        if not query.wants:
+        if not query.wants or not facets()[cell.fact.facet].wants:
             return 0.0
         return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from coach.answering.figures import quantities
+from coach.answering.figures import days, quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.words import clean, frequency, split_tokens, stem, tokens
+from coach.knowledge.entities import CARDINAL_WORDS
 from coach.knowledge.sentences import sentence_spans
 from coach.knowledge.writing import ask_for, facets
 from coach.types import Answer, Entity, Figure, Quantity, Query, Status, Unit
@@ -28,11 +29,15 @@ _PART = re.compile(rf"(?:\s*[;,]?\s+(?:and also|and then|and|also|plus|but)\s+|\
 _ASKING_SENTENCE = re.compile(rf"\?\s*$|^(?:so|and|but|or|ok|okay|well|hey|hi|hello|please|then|now|also|btw|honestly|[\w']+,)?[\s,]*{_ASKING}\b|\b(?:wonder(?:ing)?|curious|want to know|like to know|need to know|tell me|not sure|no idea|don't know|asking|question)\b", re.IGNORECASE)
 _CLAUSE = re.compile(rf"(?:^|[,;:]\s+|\s-\s+|\b(?:so|but|and|then|wondering|wonder|know|curious|sure|tell me|me|idea|asking)\b[\s,]*)(?={_ASKING}\b)", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:it|its|that one|this one|the (?:first|second|third|fourth|fifth|sixth|last|other) one|(?:first|second|third|fourth|fifth|last) one|that|this|those|these|they|them|their|ones?|both|the (?:former|latter)|the (?:first|second|third|fourth|last))\b", re.IGNORECASE)
+_BARE = re.compile(r"(?:and |so |ok |okay )?(?:which|what|who|why|such as|like what|how so|name|list|show|tell me|give me|what are|which are|and)?\s*(?:ones?|they|them|those|these|are they|are those|is it|is that|it|that)?(?: please)?[ ?!.]*", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"^(?:ok(?:ay)?[ ,.]*|so[ ,]+|hmm+[ ,.]*|great[ ,.]*|thanks[ ,.!]*|cool[ ,.]*)*(?:and|what about|how about|or|but|same for|why|then|also|what if)\b", re.IGNORECASE)
 _EARN = re.compile(r"\b(?:i(?:'m| am|'ve| have)?(?: currently| now| already| only| just| today)*|my|currently|me|at present)\b[^.?!]{0,40}?\b(?:earn|earning|make|making|get|getting|paid|pay|salary|on|income|at|base|wage|comp|compensation|take home|pull(?:ing)? in|bring(?:ing)? (?:in|home))\b[^.?!]{0,30}$", re.IGNORECASE)
-_START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|making|paid|at)|earning|making|currently (?:on|at|earning|making)|(?:my|current) (?:\w+ ){0,2}(?:salary|pay|income|wage|compensation|base)(?: is| of| at|:)?|from(?: my)?)\s*(?:about|around|roughly|approximately|approx|some|a)?\s*$", re.IGNORECASE)
+_START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|making|paid|at)|earning|making|currently (?:on|at|earning|making)|(?:my|current) (?:\w+ ){0,2}(?:salary|pay|income|wage|compensation|base)(?: is| of| at|:)?|from(?: my)?)\s*(?:about|around|roughly|approximately|approx|some|a)?\s*$|\b(?:and|what about|how about|i'm|am)\s+(?:on|at|with)\s*$", re.IGNORECASE)
 _KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered|use)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
 _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
+_OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
+_LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
+_NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$", re.IGNORECASE)
 _ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied)|finished)\b[\w\s']{0,12}$", re.IGNORECASE)
 
@@ -47,6 +52,8 @@ class Vocabulary:
     entity: dict[str, Entity]
     roles: dict[str, str]
     """``origin`` and ``target``."""
+    horizon_days: dict[str, int]
+    """Days of each horizon of the action plan, by entity."""
 
 
 def understand(question: str, history: Sequence[Answer], vocabulary: Vocabulary, *, max_chars: int) -> tuple[Query, ...]:
@@ -60,7 +67,7 @@ def understand(question: str, history: Sequence[Answer], vocabulary: Vocabulary,
         notices.append(f"The question was cut to its first {max_chars:,} characters.")
         question = question[:max_chars]
     question = " ".join(word for word in clean(question).split() if len(word) <= 200)
-    plain, corrected = spell(_unchat(question), vocabulary)
+    plain, corrected = spell(_numbered(_unchat(question)), vocabulary)
     sentences = [plain[start:end] for start, end in sentence_spans(plain)] or [plain]
     asking = [sentence for sentence in sentences if _ASKING_SENTENCE.search(sentence)] or sentences[-1:]
     context = " ".join(sentence for sentence in sentences if sentence not in asking)
@@ -82,10 +89,33 @@ def _unchat(text: str) -> str:
     chat = lexicon().chat
     text = re.sub(r"([!?.])\1+", r"\1", text)
     text = re.sub(r"(\w)\1{3,}", r"\1\1", text)
-    return " ".join(
-        re.sub(re.escape(bare), chat[bare.lower()], word, count=1) if (bare := word.strip(".,!?;:()\"")).lower() in chat else word
-        for word in text.split()
-    )
+    words = []
+    for word in text.split():
+        bare = word.strip(".,!?;:()\"")
+        plain = chat.get(bare.lower())
+        if plain:
+            plain = plain.capitalize() if bare[:1].isupper() and not bare.isupper() else plain
+            word = word.replace(bare, plain, 1)
+        words.append(word)
+    return " ".join(words)
+
+
+def _numbered(text: str) -> str:
+    """Runs of numbered phases spelt out, so that each can be linked: "phases 1 and 2", "the first two stages"."""
+
+    def run(match: re.Match[str]) -> str:
+        noun = match.group("noun").lower().removesuffix("s")
+        first, last = int(match.group("a")), int(match.group("b"))
+        through = re.search(r"to|-|through", match.group("joint"))
+        numbers = range(first, last + 1) if through and first < last <= first + 12 else (first, last)
+        return " and ".join(f"{noun} {number}" for number in numbers)
+
+    def opening(match: re.Match[str]) -> str:
+        count = CARDINAL_WORDS.index(match.group("n").lower()) + 1
+        return " and ".join(f"phase {number}" for number in range(1, count + 1))
+
+    text = re.sub(r"\b(?P<noun>phases?|stages?|steps?)\s+(?P<a>\d{1,2})(?P<joint>\s*(?:and|to|through|-|,|&)\s*)(?:(?:phase|stage|step)\s+)?(?P<b>\d{1,2})\b", run, text, flags=re.IGNORECASE)
+    return re.sub(r"\bfirst (?P<n>two|three|four)\s+(?:phases|stages|steps)\b", opening, text, flags=re.IGNORECASE)
 
 
 def spell(text: str, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -106,7 +136,7 @@ def spell(text: str, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[str, str]
         allowed = 1 if len(lower) < 6 else 2
         best: tuple[int, float, str] | None = None
         for candidate in vocabulary.words:
-            if abs(len(candidate) - len(lower)) > allowed or candidate[0] != lower[0] and allowed < 2:
+            if abs(len(candidate) - len(lower)) > allowed or candidate[0] != lower[0]:
                 continue
             distance = DamerauLevenshtein.distance(lower, candidate, score_cutoff=allowed)
             if distance <= allowed and len(candidate) >= 4:
@@ -127,21 +157,24 @@ def _query(
     clause = _asking_clause(part)
     own = _entities(part, vocabulary)
     wants = tuple(want for want, patterns in lexicon().wants.items() if any(pattern.search(part.lower()) for pattern in patterns))
-    figures = _figures(f"{context} {part}".strip(), vocabulary)
+    figures = (*_figures(context, vocabulary, told=True), *_figures(part, vocabulary))
     last = next((answer for answer in reversed(history) if answer.status == Status.ANSWERED), None)
     known = _known(f"{context} {part}".strip(), vocabulary)
     standalone, entities, hint, follow_up = part, own, None, False
     asked = [entity for entity in own if entity not in known]
+    own = _with_horizon(own, figures, vocabulary)
     if before is not None and not own and _PRONOUN.search(part):
         entities = before.entities
         standalone = _named(part, entities, vocabulary)
         follow_up = True
     elif last is not None and before is None:
         standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, vocabulary)
+        if follow_up:
+            figures = tuple(_as_before(figure, last.trace.query) for figure in figures)
     if context and not asked:
         entities = tuple(dict.fromkeys([*entities, *(e for e in _entities(context, vocabulary) if e not in known or _is_place(e, vocabulary))]))
     return Query(
-        question=question, standalone=standalone, clause=clause, wants=wants, entities=entities, figures=(*figures, *_known_figures(known)),
+        question=question, standalone=standalone, clause=clause, context=context, wants=wants, entities=entities, figures=(*figures, *_known_figures(known)),
         terms=tuple(tokens(standalone)), follow_up=follow_up, facet_hint=hint, notices=notices, corrected=corrected,
     )
 
@@ -185,20 +218,52 @@ def _known_figures(known: Sequence[str]) -> tuple[Figure, ...]:
     )
 
 
-def _figures(text: str, vocabulary: Vocabulary) -> tuple[Figure, ...]:
+def _with_horizon(own: tuple[str, ...], figures: Sequence[Figure], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The action plan's horizon that "the next three months" means: the one within a fifth of it."""
+    for figure in figures:
+        if figure.role != "horizon":
+            continue
+        wanted = days(figure.quantity)
+        horizons = [e for e in vocabulary.entity.values() if e.kind == "horizon"]
+        for entity in sorted(horizons, key=lambda e: abs(vocabulary.horizon_days[e.id] - wanted)):
+            if abs(vocabulary.horizon_days[entity.id] - wanted) <= 0.2 * wanted:
+                return tuple(dict.fromkeys([*own, entity.id]))
+    return own
+
+
+def _as_before(figure: Figure, last: Query) -> Figure:
+    """A bare figure in a follow-up means what the figure before it meant: "and on 110k?", "and with 10 hours?"."""
+    roles = {old.role: old.quantity.unit for old in last.figures}
+    if figure.role == "asserted" and figure.quantity.unit == Unit.MONEY and "current_pay" in roles:
+        return figure.model_copy(update={"role": "current_pay", "personal": True})
+    if figure.quantity.unit == Unit.HOURS and "weekly_hours" in roles:
+        quantity = figure.quantity.model_copy(update={"unit": Unit.HOURS_PER_WEEK})
+        return figure.model_copy(update={"quantity": quantity, "role": "weekly_hours", "personal": True})
+    if figure.quantity.unit in {Unit.WEEKS, Unit.MONTHS, Unit.YEARS} and "deadline" in roles:
+        return figure.model_copy(update={"role": "deadline", "personal": True})
+    return figure
+
+
+def _figures(text: str, vocabulary: Vocabulary, *, told: bool = False) -> tuple[Figure, ...]:
+    """Figures with their roles; ``told``: from a sentence that asks nothing, where bare money is the learner's."""
     figures = []
     position = 0
     for quantity in quantities(text):
         at = text.find(quantity.text, position)
         position = at + len(quantity.text) if at >= 0 else position
         before, after = text[: max(at, 0)], text[position:]
-        figures.append(Figure(quantity=quantity, personal=(role := _role(quantity.unit, quantity.noun, before, after)) not in {"asserted", "position"}, role=role))
+        role = _role(quantity.unit, quantity.noun, before, after)
+        if told and role == "asserted" and quantity.unit == Unit.MONEY and not _OF_THE_PAGE.search(text):
+            role = "current_pay"
+        figures.append(Figure(quantity=quantity, personal=role not in {"asserted", "position", "horizon"}, role=role))
     return tuple(figures)
 
 
 def _role(unit: Unit, noun: str, before: str, after: str) -> str:
     """What a figure is about, from the words beside it."""
     near = before[-60:].lower()
+    if unit == Unit.MONEY and re.search(r"\b(?:guide|page|article|they|bls|survey)\b[^.?!]{0,30}\b(?:says?|said|claims?|promises?|states?|lists?|gives?|puts?|quotes?)\b", near):
+        return "asserted"
     if unit == Unit.MONEY:
         personal = _START.search(near) or _EARN.search(near) or re.match(r"\s*(?:now|today|currently|at the moment|right now|at present|as an? )", after, re.IGNORECASE)
         asks_of_role = re.search(r"\b(?:will|would|could|can|does|do|should) (?:i|it|they|you|he|she|an?\b[\w\s]{0,30}) (?:\w+ )?(?:earn|make|get|pay|reach|expect)\s*(?:about|around|over|more than|at least)?\s*$", near)
@@ -208,6 +273,14 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
     if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
         return "elapsed"
     if unit in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
+        if re.search(r"\b(?:next|coming|upcoming)\s*$", near):
+            return "horizon"
+        if re.search(r"\bfirst\s*$", near) or re.match(r"\s*ago\b", after) and re.search(r"\b(?:start|began|begin|kick)\w*\b", before, re.IGNORECASE):
+            return "elapsed"
+        if re.match(r"\s*(?:after|into)\b", after, re.IGNORECASE) or re.search(r"\b(?:already|reached|been at it for|in)\s*$", near) and re.search(r"\b(?:where|which phase|what phase|which stage|should i be)\b", f"{before} {after}", re.IGNORECASE):
+            return "elapsed"
+        if re.match(r"\s*(?:be )?(?:enough|suffic|too (?:short|little|long|few|much))", after, re.IGNORECASE) or re.search(r"\benough\b", after):
+            return "deadline"
         if re.match(r"\s*(?:of experience|experience|ago|old|as an?\b|in the (?:industry|field)|working)", after, re.IGNORECASE):
             return "background"
         if _ELAPSED.search(near) or re.match(r"\s*(?:in\b|have passed|into)", after, re.IGNORECASE):
@@ -230,9 +303,18 @@ def _carry_on(
     facet = last.trace.facets[0] if last.trace.facets else None
     pronoun = _PRONOUN.search(part)
     elliptical = bool(_ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3
-    content = [word for word in split_tokens(part) if stem(word) not in lexicon().frame and frequency(word) < 5.5]
+    content = [word for word in split_tokens(part) if stem(word) not in lexicon().frame and frequency(word) < 5.5 and not word[0].isdigit() and not _PRONOUN.fullmatch(word)]
     topics = [topic for topic in last.trace.topics if topic in vocabulary.entity]
     about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
+    if facet and not own and not content and _BARE.fullmatch(part.strip()):
+        return ask_for(facet, {**vocabulary.roles, **_names_of(about, vocabulary)}) or part, tuple(about), facet, True
+    if facet and elliptical and not own:
+        beside = _beside(part, (*about, *topics), vocabulary)
+        if beside and not re.search(r"\b(?:comes?|is|happens|follows)\b", part, re.IGNORECASE):
+            return _asked(facet, (beside,), part, vocabulary), (beside,), facet, True
+    if not own and not pronoun and _LEANING.search(part) and (about or topics):
+        antecedents = _same_kind(about, topics, vocabulary, facet)
+        return f"{part} {' '.join(vocabulary.entity[entity].name for entity in antecedents)}", antecedents, None, True
     if pronoun and not _only_filler(part, pronoun):
         which = _picked(part, topics)
         if which:
@@ -240,7 +322,7 @@ def _carry_on(
         own_main = [entity for entity in own if vocabulary.entity[entity].kind not in {"resource_kind", "priority", "level", "metro"}]
         if not own_main:
             plural = re.search(r"\b(?:they|them|those|these|their|both|ones)\b", part, re.IGNORECASE)
-            antecedents = tuple((about or topics)[:4] if plural else (_same_kind(about, topics, vocabulary) or about[:1] or topics[:1]))
+            antecedents = tuple((about or topics)[:4] if plural else (_same_kind(about, topics, vocabulary, facet) or about[:1] or topics[:1]))
             if antecedents:
                 return _named(part, antecedents, vocabulary), tuple(dict.fromkeys([*antecedents, *own])), facet if elliptical and not wants else None, True
             if facet:
@@ -262,7 +344,9 @@ def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
         return len(split_tokens(after)) > 4
     if pronoun.group().lower() in {"this", "that", "these", "those"}:
         return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3
-    if pronoun.group().lower() in {"one", "the first", "the last", "both"}:
+    if re.match(r"\s+of (?:those|these|them)\b", after, re.IGNORECASE):
+        return False
+    if pronoun.group().lower() in {"one", "both"} or pronoun.group().lower().startswith("the "):
         return bool(re.match(r"\s+\w+", after)) and pronoun.group().lower() != "both"
     return False
 
@@ -276,8 +360,27 @@ def _picked(part: str, topics: Sequence[str]) -> str | None:
     return topics[index] if -len(topics) <= index < len(topics) else None
 
 
-def _same_kind(about: Sequence[str], topics: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """What "it" means when the last question named no one thing: the one that the answer named."""
+def _names_of(entities: Sequence[str], vocabulary: Vocabulary) -> dict[str, str]:
+    if not entities:
+        return {}
+    return {"name": vocabulary.entity[entities[0]].name, "number": entities[0].partition(":")[2]}
+
+
+def _beside(part: str, entities: Sequence[str], vocabulary: Vocabulary) -> str | None:
+    """The phase after or before the one that was talked about."""
+    match = _NEIGHBOUR.search(part)
+    phase = next((entity for entity in entities if entity.startswith("phase:")), None)
+    if not match or not phase:
+        return None
+    step = 1 if match.group("word").lower() in {"after", "next", "following"} else -1
+    beside = f"phase:{int(phase.partition(':')[2]) + step}"
+    return beside if beside in vocabulary.entity else None
+
+
+def _same_kind(about: Sequence[str], topics: Sequence[str], vocabulary: Vocabulary, facet: str | None) -> tuple[str, ...]:
+    """What "it" means: what the answer named where the question asked for it, else what the question named."""
+    if facet in {"phase.next", "phase.previous"} and topics:
+        return tuple(topics[:1])
     main = [entity for entity in about if vocabulary.entity[entity].kind not in {"priority", "resource_kind", "level"}]
     if main:
         return tuple(main[:1])

@@ -74,9 +74,8 @@ def find_span(text: str) -> Span | None:
     >>> find_span("12–18 months").months(), find_span("one-year").months(), find_span("26-30 weeks").months()
     ((12.0, 18.0), (12.0, 12.0), (6.0, 6.9))
     """
-    text = re.sub(
-        r"\ba year and a half\b", "18 months", re.sub(r"\bhalf a year\b", "6 months", text, flags=re.I), flags=re.I
-    )
+    text = re.sub(r"\bhalf a year\b", "6 months", text, flags=re.IGNORECASE)
+    text = re.sub(r"\ba year and a half\b", "18 months", text, flags=re.IGNORECASE)
     match = _SPAN.search(text)
     if match is None:
         return None
@@ -147,8 +146,8 @@ def percent_change(text: str) -> tuple[PercentRange | None, str | None]:
 # --- Pay -----------------------------------------------------------------------------------------------
 
 _CURRENCIES: Final = {
-    "$": "USD", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
-    "R$": "BRL", "£": "GBP", "€": "EUR", "₹": "INR", "¥": "JPY", "₩": "KRW", "₺": "TRY", "zł": "PLN",
+    "$": "USD", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD",
+    "S$": "SGD", "R$": "BRL", "£": "GBP", "€": "EUR", "₹": "INR", "¥": "JPY", "₩": "KRW", "₺": "TRY", "zł": "PLN",
 }  # fmt: skip
 _CODES = "USD|GBP|EUR|INR|CAD|AUD|CHF|SGD|NZD|SEK|NOK|DKK|PLN|ZAR|JPY|HKD|BRL"
 _SIGNED = r"(?:(?:US|CA|C|AU|A|NZ|HK|S|R)?\$|[£€₹¥₩₺]|\b(?:" + _CODES + r")\b)"
@@ -171,7 +170,7 @@ _LEVELS: Final = (
     ("senior", r"seniors?"),
     ("lead", r"leads?(?=\s+(?!to\b)[\w$£€])|lead(?=\s*[:(–-])|team leads?"),
     ("principal", r"principals?"),
-    ("staff", r"staff(?=[-\s][\w$£€])|staff(?=\s*[:(–-])"),
+    ("staff", r"staff(?=[-\s](?:level|roles?|positions?|\w+(?:er|or|st|ian)s?\b))"),
     ("experienced", r"experienced|veterans?"),
     ("starting", r"starting(?! (?:at|from)\b)|starters?|beginners?|newcomers?"),
 )
@@ -188,9 +187,9 @@ _ABOUT = re.compile(
     r"(?:\b(?:around|about|roughly|approximately|approx\.?|circa|c\.|nearly|almost|close to|near)|[~≈])\s*$", re.I
 )
 _AT_LEAST = re.compile(
-    r"\b(?:over|above|more than|at least|from|starting (?:at|from)|starts? (?:at|from)|exceed(?:s|ing)?|upwards of|north of|beyond)\s*$",
-    re.I,
-)  # noqa: E501
+    r"\b(?:over|above|more than|at least|from|start(?:s|ing)? (?:at|from)|exceed(?:s|ing)?|upwards of|beyond)\s*$",
+    re.IGNORECASE,
+)
 _AT_MOST = re.compile(
     r"\b(?:up to|as much as|at most|no more than|under|below|less than|as high as)\s*$", re.IGNORECASE
 )

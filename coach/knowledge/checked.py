@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from coach.knowledge.entities import RESOURCE_KINDS, resource_kind
+from coach.knowledge.entities import RESOURCE_KINDS, horizon_name, resource_kind
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.resource import CostClass, Resource, ResourceFile, VerdictOfCheck
 from coach.knowledge.stated import caveat
@@ -74,6 +74,7 @@ class ResourceWriter:
         settled = resource.verdict == VerdictOfCheck.CONFIRMED
         instead = [self.by_id[id_] for id_ in resource.substitutes if id_ in self.by_id]
         refs = [self._ref(other) for other in instead]
+        page.details("resource.detail", about, entities=entity)
         fact("resource.about", ([kind, *about] if settled else [*verdict, *about]))
         fact("resource.verdict", verdict + about[:1])
         extra = [] if settled else verdict
@@ -103,7 +104,7 @@ class ResourceWriter:
 
     def _use(self, resource: Resource) -> str | None:
         phases = [f"phase {phase.number} ({phase.name})" for phase in self.pathway.phases if phase.number in resource.phases]
-        actions = [f"the plan for {group.name.lower()}" for group in self.pathway.actions if group.id in resource.actions]
+        actions = [f"the plan for {horizon_name(group.name)}" for group in self.pathway.actions if group.id in resource.actions]
         skills = [self.skills[id_] for id_ in resource.skills if id_ in self.skills]
         where = listed([*phases, *actions])
         named = resource.name_in_page is not None

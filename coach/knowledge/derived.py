@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from coach.knowledge.entities import level_name
+from coach.knowledge.entities import horizon_name, level_name
 from coach.knowledge.pathway import Pathway, Phase, Priority, Skill
 from coach.knowledge.wording import WEEKS_PER_MONTH, a, count, listed, money, number, percent_range, sentence, span
 from coach.knowledge.writing import Writer
@@ -191,12 +191,12 @@ class Deriver:
         page = self._derived("actions", "Action plan")
         refs = [self._ref(f"actions/{group.id}") for group in groups]
         total = sum(len(group.items) for group in groups)
-        lead = page.say(f"The action plan has {count(total, 'step')}: {listed([f'{len(group.items)} for {group.name.lower()}' for group in groups])}.",
+        lead = page.say(f"The action plan has {count(total, 'step')}: {listed([f'{len(group.items)} for {horizon_name(group.name)}' for group in groups])}.",
                         formula=f"{_sum([len(group.items) for group in groups])} steps", derived_from=refs)
         page.fact("actions.list", [lead], value=_counted(total, "actions"), also=refs)
         soonest = groups[0]
         if soonest.items:
-            first = page.say(f"The first step of the action plan, for {soonest.name.lower()}: {_quoted(soonest.items[0].text)}.", derived_from=refs[:1])
+            first = page.say(f"The first step of the action plan, for {horizon_name(soonest.name)}: {_quoted(soonest.items[0].text)}.", derived_from=refs[:1])
             said = [first]
             urgent = next(iter(self._by_priority().items()), None)
             if urgent:
@@ -222,11 +222,11 @@ class Deriver:
             formula = f"{group.days} / 7 = {number(group.days / 7)}, so week {week}"
             if phase:
                 within = week - self.starts()[phase.number - 1]
-                text = f"The plan for {group.name.lower()} ends on day {group.days}, in week {week} of the roadmap, which is week {within} of the {count(phase.weeks, 'week')} of phase {phase.number}, {phase.name}."
+                text = f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week} of the roadmap, which is week {within} of the {count(phase.weeks, 'week')} of phase {phase.number}, {phase.name}."
             else:
-                text = f"The plan for {group.name.lower()} ends on day {group.days}, in week {week}, after the roadmap's {count(self.roadmap_weeks, 'week')}."
+                text = f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week}, after the roadmap's {count(self.roadmap_weeks, 'week')}."
             page.fact("actions.when", [page.say(text, formula=formula, derived_from=refs)], entities=[f"horizon:{group.id}"],
-                      name=group.name.lower(), days=str(group.days))
+                      name=horizon_name(group.name), days=str(group.days))
         return page.passage()
 
     def _reality(self) -> Passage:

@@ -84,6 +84,12 @@ def _forms(number: int) -> list[str]:
     return forms
 
 
+def horizon_name(name: str) -> str:
+    """How a horizon stands in a sentence: "this week", "the next 90 days"."""
+    lower = name.lower()
+    return f"the {lower}" if re.match(r"(?:next|first|coming|last)\b", lower) else lower
+
+
 def horizon_entity(group: ActionGroup) -> Entity:
     forms = [f"{group.days} days", f"{group.days}-day", f"day {group.days}", f"{group.days} day plan", f"first {group.days} days"]
     bare = re.sub(r"^(this|next|the|your)\s+", "", group.name.lower())

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal
@@ -427,7 +428,7 @@ class _Reading:
         if not lines:
             return
         prose = [line for line in lines if is_prose(line.text) and not line.bullet]
-        rest = [line for line in lines if line not in prose]
+        rest = [line for line in lines if not is_prose(line.text) or line.bullet]
         if rest:
             self.warn(f"{_capital(place(rest))}, in '{where}': not part of the layout and left out: {quoted(rest)}")
         if prose:
@@ -473,9 +474,7 @@ class _Reading:
             elif glued and glued["value"] and not waits and heading_key(glued["label"]) not in values:
                 current = heading_key(glued["label"])
                 values[current] = [Line(line.number, glued["value"], line.bullet)]
-            elif waits and current is not None:
-                values[current].append(line)
-            elif current == "demand" and values[current] and line.text[0].islower():
+            elif current is not None and (waits or (current == "demand" and line.text[0].islower())):
                 values[current].append(line)
             else:
                 extra.append(line)
@@ -589,7 +588,8 @@ class _Reading:
             self.spare([line for line in lines if not is_prose(line.text)], Section.SKILLS)
             return ()
         # A name stands right above its priority; prose there is the text of the skill before, and the name is lost.
-        named = [at > 0 and at - 1 not in anchors and not is_prose(lines[at - 1].text) for at in anchors]
+        holders = set(anchors)
+        named = [at > 0 and at - 1 not in holders and not is_prose(lines[at - 1].text) for at in anchors]
         ids = _Ids()
         found = []
         for k, at in enumerate(anchors):
@@ -639,7 +639,7 @@ class _Reading:
         """Weeks as a whole number; ranges and other units are told."""
         if span is None:
             return None
-        low, high = span.weeks()
+        high = span.weeks()[1]
         weeks = ceil(high - 1e-9) if span.unit in ("day", "week") else round(high)
         if not 1 <= weeks <= MAX_WEEKS:
             self.warn(f"'{text}' for {what} is not believable")
@@ -740,7 +740,7 @@ class _Reading:
                 self._tell(split, f"{where}: resources")
                 if len(split.entries) == 1 and expected > 1 and not split.doubts and len(line.text.split()) > 6:
                     self.warn(
-                        f"{_capital(where)}: resources: '{_short(line.text)}' is kept as one entry; others may hide in it"
+                        f"{_capital(where)}: resources: '{_short(line.text)}' is kept as one entry; it may hold others"
                     )
             resources += split.entries
         for label, texts in (("tasks", tasks), ("resources", resources)):
@@ -878,8 +878,7 @@ class _Reading:
     def _pay(self, overview: Sequence[Paragraph], faq: Sequence[Faq]) -> tuple[str, tuple[PayClaim, ...]]:
         """Pay by level from the questions, the fact box and the overview, in that order of trust."""
         facts = ". ".join(
-            f"{a.text} {b.text}" if not is_prose(a.text) else b.text
-            for a, b in zip(self.layout.facts, self.layout.facts[1:], strict=False)
+            f"{a.text} {b.text}" if not is_prose(a.text) else b.text for a, b in pairwise(self.layout.facts)
         )
         roles = (self.layout.target, self.layout.origin)
         currency: str | None = None
@@ -897,7 +896,7 @@ class _Reading:
                 known = claims.get(claim.level)
                 if money != currency:
                     self.warn(
-                        f"In {where}: pay in {money} for the level '{claim.level}' was left out beside pay in {currency}"
+                        f"In {where}: pay in {money} for the level '{claim.level}' was left out beside {currency}"
                     )
                 elif known is None:
                     claims[claim.level] = claim
@@ -985,7 +984,7 @@ def _priority(text: str) -> tuple[str, str] | None:
     if match is None:
         return None
     rest = match["rest"].strip()
-    return (match["word"], rest) if not rest or find_span(rest) and len(rest) <= 40 else None
+    return (match["word"], rest) if not rest or (len(rest) <= 40 and find_span(rest)) else None
 
 
 def _separated_priorities(lines: Sequence[Line]) -> list[Line]:
@@ -1129,7 +1128,7 @@ def _about(question: str | None, answer: str) -> Literal["pay", "time", "other"]
     """By the question; by the answer only where the question is lost."""
     if question is not None:
         return "pay" if _PAY_QUESTION.search(question) else "time" if _TIME_QUESTION.search(question) else "other"
-    if find_pay(answer).claims or re.search(r"[$£€₹]\s?\d", answer) and _PAY_QUESTION.search(answer):
+    if find_pay(answer).claims or (re.search(r"[$£€₹]\s?\d", answer) and _PAY_QUESTION.search(answer)):
         return "pay"
     first = re.split(r"(?<=[.!?])\s", answer, maxsplit=1)[0]
     return (
@@ -1155,13 +1154,15 @@ def _role_key(role: str) -> str:
 
 _ACRONYM = re.compile(r"(?<![\w/])[A-Z][A-Z\d]+(?:[/&][A-Z][A-Z\d]*)*(?![\w/])")
 _ORDINARY = frozenset(
-    "ace act add ads age aid aim air all and any apt are arm art ask ate bad bag ban bar bat bed bet bid big bit box boy "
-    "bus but buy can cap car cat cop cow cut dad day did die dig dim dog due ear eat egg end era eye fad fan far fat fed "
-    "few fit fix fly for fun gap gas get god got gun guy had has hat her hid him his hit hot how ice ill its jam job joy "
-    "key kid law lay led leg let lie lip lot low mad man map may men met mid mix mob mud net new nor not now odd off oil "
-    "old one our out own pad pan pay pen pet pie pin pop pot put ran rap rat raw red rid rip rob row run sad sat saw say "
-    "sea see set she sir sit six ski sky son spa spy sub sum sun tag tap tar tax tea ten the tie tip toe too top toy try "
-    "two use van via war was way wet who why win won yes yet you".split()
+    """
+    ace act add ads age aid aim air all and any apt are arm art ask ate bad bag ban bar bat bed bet bid big bit box
+    boy bus but buy can cap car cat cop cow cut dad day did die dig dim dog due ear eat egg end era eye fad fan far
+    fat fed few fit fix fly for fun gap gas get god got gun guy had has hat her hid him his hit hot how ice ill its
+    jam job joy key kid law lay led leg let lie lip lot low mad man map may men met mid mix mob mud net new nor not
+    now odd off oil old one our out own pad pan pay pen pet pie pin pop pot put ran rap rat raw red rid rip rob row
+    run sad sat saw say sea see set she sir sit six ski sky son spa spy sub sum sun tag tap tar tax tea ten the tie
+    tip toe too top toy try two use van via war was way wet who why win won yes yet you
+    """.split()
 )
 """Words that an acronym must not be mistaken for, since questions are matched without regard to case."""
 

@@ -10,29 +10,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 KNOWN_NAMES = frozenset(
     """
-    AdWords AirBnB AngularJS AppSheet ArcGIS AutoCAD AutoML BambooHR BigQuery BlueSky BrightTALK BuzzSumo CakePHP
-    CapCut ChatGPT CircleCI ClickHouse ClickUp CodeAcademy CodeCademy CodePen CodeSignal CoffeeScript ConvertKit
-    CouchDB CorelDRAW CoSchedule DataBricks DataCamp DataDog DataGrip DataQuest DaVinci DeepL DeepLearning DeepLearning.AI DeepMind
-    DevOps DevRel DevSecOps DirectX DocuSign DoorDash DuckDB DuoLingo DynamoDB EdTech EdX FastAI FastAPI FedEx FinOps
-    FinTech FreshBooks FutureLearn GarageBand GitBook GitHub GitLab GitOps GoDaddy GoPro GraphQL GreatSchools
-    HackerOne HackerRank HashiCorp HealthTech HelloFresh HootSuite HubSpot HuggingFace IntelliJ InDesign InVision
-    JavaScript JetBrains JMeter KeyNote LangChain LangGraph LangSmith LaTeX LeetCode LegalTech LinkedIn LlamaIndex
-    LogRocket MacBook MailChimp MariaDB MarTech MasterClass MasterCard MathWorks McKinsey MedTech MLflow MLOps
-    MongoDB MySQL NaNoWriMo NeurIPS NextJS NodeJS NoSQL NumPy NVivo OneDrive OneNote OpenAI OpenAPI OpenCL OpenCV
-    OpenGL OpenLearn OpenShift OpenStack OpenStreetMap OpenTable OpenTelemetry PagerDuty PartnerStack PayPal
-    PhD PhDs PhpStorm PlayStation PluralSight PostgreSQL PostHog PowerApps PowerBI PowerPoint PowerShell PowerToys
-    PrestaShop ProductHunt ProPublica PubMed PyCharm PyData PyPI PySpark PyTest PyTorch QuickBooks QuickTime RabbitMQ
-    ReactJS ResearchGate RevOps RStudio SaaS SalesForce SciPy ServiceNow ShareGate SharePoint SketchUp SkillShare
-    SlideShare SnapChat SolidWorks SoundCloud SourceForge SparkNotes SpringBoot SQLAlchemy SQLite SQLBolt
-    StackOverflow StatQuest StreamYard SurveyMonkey SwiftUI TaskRabbit TeamCity TeamViewer TechCrunch TechTarget
-    TensorBoard TensorFlow ThoughtWorks TikTok TopCoder TradingView TripAdvisor TryHackMe TurboTax TypeScript UiPath
-    UpWork UserTesting VirtualBox VMware VueJS WeChat WebAssembly WebGL WebSocket WeWork WhatsApp WikiHow WooCommerce
-    WordPress WordPerfect XGBoost XMind YouTube ZenDesk ZipRecruiter ZoomInfo MSc BSc BEd MEd MBAs
-    iOS iPad iPadOS iPhone iMac iMovie iTunes iCloud macOS tvOS watchOS visionOS eBay eBook eBooks eLearning eCommerce
-    edX freeCodeCamp deepLearning jQuery gRPC openSUSE reStructuredText scikitLearn vSphere xAPI 3Blue1Brown
+    3Blue1Brown AdWords AirBnB AngularJS AppSheet ArcGIS AutoCAD AutoML BambooHR BEd BigQuery BlueSky BrightTALK BSc
+    BuzzSumo CakePHP CapCut ChatGPT CircleCI ClickHouse ClickUp CodeAcademy CodeCademy CodePen CodeSignal
+    CoffeeScript ConvertKit CorelDRAW CoSchedule CouchDB DataBricks DataCamp DataDog DataGrip DataQuest DaVinci
+    DeepL DeepLearning deepLearning DeepLearning.AI DeepMind DevOps DevRel DevSecOps DirectX DocuSign DoorDash
+    DuckDB DuoLingo DynamoDB eBay eBook eBooks eCommerce EdTech EdX edX eLearning FastAI FastAPI FedEx FinOps
+    FinTech freeCodeCamp FreshBooks FutureLearn GarageBand GitBook GitHub GitLab GitOps GoDaddy GoPro GraphQL
+    GreatSchools gRPC HackerOne HackerRank HashiCorp HealthTech HelloFresh HootSuite HubSpot HuggingFace iCloud iMac
+    iMovie InDesign IntelliJ InVision iOS iPad iPadOS iPhone iTunes JavaScript JetBrains JMeter jQuery KeyNote
+    LangChain LangGraph LangSmith LaTeX LeetCode LegalTech LinkedIn LlamaIndex LogRocket MacBook macOS MailChimp
+    MariaDB MarTech MasterCard MasterClass MathWorks MBAs McKinsey MEd MedTech MLflow MLOps MongoDB MSc MySQL
+    NaNoWriMo NeurIPS NextJS NodeJS NoSQL NumPy NVivo OneDrive OneNote OpenAI OpenAPI OpenCL OpenCV OpenGL OpenLearn
+    OpenShift OpenStack OpenStreetMap openSUSE OpenTable OpenTelemetry PagerDuty PartnerStack PayPal PhD PhDs
+    PhpStorm PlayStation PluralSight PostgreSQL PostHog PowerApps PowerBI PowerPoint PowerShell PowerToys PrestaShop
+    ProductHunt ProPublica PubMed PyCharm PyData PyPI PySpark PyTest PyTorch QuickBooks QuickTime RabbitMQ ReactJS
+    ResearchGate reStructuredText RevOps RStudio SaaS SalesForce scikitLearn SciPy ServiceNow ShareGate SharePoint
+    SketchUp SkillShare SlideShare SnapChat SolidWorks SoundCloud SourceForge SparkNotes SpringBoot SQLAlchemy
+    SQLBolt SQLite StackOverflow StatQuest StreamYard SurveyMonkey SwiftUI TaskRabbit TeamCity TeamViewer TechCrunch
+    TechTarget TensorBoard TensorFlow ThoughtWorks TikTok TopCoder TradingView TripAdvisor TryHackMe TurboTax tvOS
+    TypeScript UiPath UpWork UserTesting VirtualBox visionOS VMware vSphere VueJS watchOS WebAssembly WebGL
+    WebSocket WeChat WeWork WhatsApp WikiHow WooCommerce WordPerfect WordPress xAPI XGBoost XMind YouTube ZenDesk
+    ZipRecruiter ZoomInfo
     """.split()
 )
 """Names written with a capital inside, from many trades, so that none of them is taken for two entries. Longer
@@ -47,7 +49,13 @@ _WORD = re.compile(r"[^\W_]+")
 _SEPARATORS = re.compile(r"\s*[•▪‣◦●|]\s*|\s+[·∙]\s+|;\s+")
 _OPENERS = "‘“«"
 _QUOTES = "'’\"”»"
+_MOST_PIECES = 8
+"""Capitals within one name."""
+
 _ENDS_ENTRY = ".!?%…™®©+#)]}"
+MAX_RUN_CHARS = 4000
+"""The entries of one phase; a longer text is no such run and stays whole."""
+
 _MANY_WORDS = 14
 """The entries of the pages seen have at most ten words; more of them may be two entries."""
 
@@ -113,7 +121,7 @@ def split_run(run: str, known: Evidence, expected: int | None = None) -> Split:
         verdict = f"was split, as other phases have {expected} entries" if take else "was kept as one word"
         doubts += [f"'{joint.word}' {verdict}" for joint in open_]
         cuts = [0, *sorted(joint.at for joint in (joints if take else sure)), len(part)]
-        pieces = [part[a:b].strip(" ,;") for a, b in zip(cuts, cuts[1:], strict=False)]
+        pieces = [part[a:b].strip(" ,;") for a, b in pairwise(cuts)]
         entries += [piece for piece in pieces if piece]
     doubts += [f"'{entry}' may hold more than one entry" for entry in entries if len(entry.split()) > _MANY_WORDS]
     return Split(tuple(entries), tuple(doubts))
@@ -121,9 +129,12 @@ def split_run(run: str, known: Evidence, expected: int | None = None) -> Split:
 
 def _joints(text: str, known: Evidence) -> list[_Joint]:
     """Every place where one entry may end and the next begin, in order."""
+    if len(text) > MAX_RUN_CHARS:
+        return []
     inside, at_quotes = _quotations(text)
     joints = {at: _Joint(at, True, text) for at in at_quotes}
-    for token in re.finditer(r"\S+", text):
+    outside = "".join(" " if hidden else char for char, hidden in zip(text, inside, strict=False))
+    for token in re.finditer(r"\S+", outside):
         if "://" in token.group() or token.group().startswith("www."):
             continue
         for joint in _joints_of_token(text, token.start(), token.end(), inside, known):
@@ -189,12 +200,14 @@ def _closing_quote(text: str, at: int) -> int | None:
 
 
 def _closes_later(text: str, at: int, closers: str) -> bool:
+    """Whether a better place to close comes after ``at``, before anything else opens."""
     for i in range(at + 1, min(len(text), at + 200)):
         if text[i] in closers:
             before, after = text[i - 1], text[i + 1 : i + 2]
             if after.isalpha() and after.islower():
                 continue
-            return before.isalnum() and not (before.islower() and after.isupper() and _closes_later(text, i, closers))
+            # Between a small and a capital letter it may as well open the next entry.
+            return before.isalnum() and not (before.islower() and after.isupper())
         if text[i] in _OPENERS:
             return False
     return False
@@ -211,7 +224,7 @@ def _joints_of_token(text: str, start: int, end: int, inside: Sequence[bool], kn
     pieces: list[tuple[int, int, bool]] = []
     i = 0
     while i < len(cuts) - 1:
-        for j in range(len(cuts) - 1, i, -1):
+        for j in range(min(len(cuts) - 1, i + _MOST_PIECES), i, -1):
             word = _bare(text[cuts[i] : cuts[j]])
             if word in KNOWN_NAMES or word in known.names:
                 pieces.append((cuts[i], cuts[j], True))
@@ -221,7 +234,7 @@ def _joints_of_token(text: str, start: int, end: int, inside: Sequence[bool], kn
             pieces.append((cuts[i], cuts[i + 1], False))
             i += 1
     joints = []
-    for (a, at, left_known), (_, b, right_known) in zip(pieces, pieces[1:], strict=False):
+    for (a, at, left_known), (_, b, right_known) in pairwise(pieces):
         verdict = _judge(text, a, at, b, left_known, right_known, known)
         if verdict is not None:
             joints.append(_Joint(at, verdict, _bare(text[a:b])))
@@ -230,6 +243,9 @@ def _joints_of_token(text: str, start: int, end: int, inside: Sequence[bool], kn
 
 def _may_join(text: str, at: int, end: int) -> bool:
     a, b = text[at - 1], text[at]
+    if b.isdigit() and a.islower():
+        word = re.search(r"[^\W\d_]+$", text[max(0, at - 40) : at])
+        return word is not None and len(word.group()) > 3 and word.group().islower()
     if not b.isupper():
         return False
     if a.islower() or a.isdigit() or a in _ENDS_ENTRY:
@@ -275,6 +291,8 @@ def _judge(
         if last == "." and re.search(r"(?:^|\W)[A-Z]\.$", left):
             return None  # initials
         return last != "." or not _bare(right).isupper()  # ASP.NET
+    if text[at].isdigit():
+        return right_known
     if last.isdigit():
         if _bare(right) in _UNITS or re.fullmatch(r"[A-Z]{1,2}\d", left):
             return None  # 500GB, 3D, B2B
@@ -294,7 +312,7 @@ def _judge(
     if word not in _NAME_PARTICLES:
         if word in known.words and _bare(right) in known.words:
             return True
-        if re.search(r"\bby (?:[A-Z][\w.'’-]* )+$", text[:start]):
+        if re.search(r"\bby (?:[A-Z][\w.'’-]* )+$", text[max(0, start - 80) : start]):
             return True  # an author's name ends here
     return False
 

@@ -32,7 +32,7 @@ def interpolation(pay: float, wage: Wage) -> str:
     for (p0, v0), (p1, v1) in zip(known, known[1:], strict=False):
         if v0 <= pay <= v1 and v1 > v0:
             result = p0 + (pay - v0) / (v1 - v0) * (p1 - p0)
-            return f"{p0} + ({money(pay)} - {money(v0)}) / ({money(v1)} - {money(v0)}) x {p1 - p0} = {number(result)}"
+            return f"{p0} + ({money(pay)} - {money(v0)}) / ({money(v1)} - {money(v0)}) x {p1 - p0} = {number(result)}, about {round(result)}"
     ends = f"{ordinal(known[0][0])} percentile {money(known[0][1])}, {ordinal(known[-1][0])} percentile {money(known[-1][1])}"
     return f"{money(pay)} against {ends}"
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from coach.errors import ImportPageError
 
@@ -289,7 +290,7 @@ def _roles(
     pairs = _title_pairs(titled["rest"]) if titled else []
 
     # Two neighbouring lines that the title confirms are the roles, whatever else a copy brings along.
-    for (origin, a), (target, b) in zip(above, above[1:], strict=False):
+    for (origin, a), (target, b) in pairwise(above):
         if any(heading_key(f"{x} to {y}") == heading_key(f"{origin} to {target}") for x, y in pairs):
             return _Roles(origin, target), [line for _, line in above if line not in (a, b)]
     if has_header and len(above) >= 2 and all(len(part) <= MAX_HEADING_CHARS for part, _ in above[:2]):

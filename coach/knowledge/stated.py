@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from coach.knowledge.entities import level_name
+from coach.knowledge.entities import horizon_name, level_name
 from coach.knowledge.pathway import ActionGroup, Item, NamedItem, Pathway, Phase, Skill
 from coach.knowledge.resource import Resource, VerdictOfCheck
 from coach.knowledge.wording import a, count, listed, money, percent_range, sentence, span
@@ -30,7 +30,9 @@ class PageWriter:
         yield from self._pay()
         for paragraph in self.pathway.overview:
             page = self._page(f"overview/{paragraph.id}", "Overview")
-            page.fact("role.about", page.say_all(paragraph.text))
+            said = page.say_all(paragraph.text)
+            page.fact("role.about", said)
+            page.details("role.detail", said)
             yield page.passage()
         for known in self.pathway.transferable:
             yield self._transferable(known)
@@ -50,6 +52,7 @@ class PageWriter:
         for answer in self.pathway.faq:
             page = self._page(f"faq/{answer.id}", "Frequently asked questions")
             said = page.say_all(answer.answer)
+            page.details("role.detail", said)
             page.fact("faq" if answer.about != "pay" else "pay.premium", said,
                       questions=(answer.question,) if answer.question else ())
             yield page.passage()
@@ -134,6 +137,7 @@ class PageWriter:
         page = self._page(f"transferable/{known.id}", "Transferable skills", known.name)
         lead = page.say(f"{known.name} is one of the skills that {a(self.pathway.origin)} already brings.")
         said = page.say_all(known.text)
+        page.details("transferable.detail", said, entities=[f"transferable:{known.id}"])
         page.fact("transferable.how", [lead, *said], entities=[f"transferable:{known.id}"], name=known.name)
         return page.passage()
 
@@ -141,8 +145,10 @@ class PageWriter:
         entity = f"skill:{skill.id}"
         page = self._page(f"skills/{skill.id}", "Skills to learn", skill.name)
         rated = page.say(f"The guide rates {skill.name} as {skill.priority}.")
-        weeks = page.say(f"It plans {count(skill.weeks, 'week')} for {skill.name}.")
-        how = list(page.say_all(skill.how)) + self._caveats(page, skill.how, skill.resources)
+        weeks = page.say(f"The guide plans {count(skill.weeks, 'week')} for {skill.name}.")
+        told = page.say_all(skill.how)
+        page.details("skill.detail", told, entities=[entity])
+        how = list(told) + self._caveats(page, skill.how, skill.resources)
         names = {"name": skill.name}
         page.fact("skill.priority", [rated], entities=[entity], **names)
         page.fact("skill.weeks", [weeks], entities=[entity], value=Quantity(unit=Unit.WEEKS, low=skill.weeks, high=skill.weeks), **names)
@@ -161,12 +167,14 @@ class PageWriter:
             lead = page.say(f"Phase {phase.number}, {phase.name}, has {count(len(phase.tasks), 'task')}:")
             said = [lead, *self._items(page, phase.tasks)]
             said += self._caveats(page, " ".join(task.text for task in phase.tasks), ())
+            page.details("phase.task", said[1 : 1 + len(phase.tasks)], entities=[entity])
             page.fact("phase.tasks", said, entities=[entity], value=_counted(len(phase.tasks), "tasks"), **names)
         yield page.passage()
         if phase.resources:
             page = self._page(f"phases/{phase.number}/resources", "Roadmap", title, "Resources")
             said = [page.say(f"For phase {phase.number}, {phase.name}, the guide lists {count(len(phase.resources), 'resource')}:")]
             said += [page.say(sentence(item.text), item=True) for item in phase.resources]
+            page.details("phase.resource", said[1:], entities=[entity])
             linked = [id_ for item in phase.resources for id_ in item.resources]
             said += self._caveats(page, " ".join(item.text for item in phase.resources), linked)
             if not self.resources:
@@ -179,17 +187,19 @@ class PageWriter:
         page = self._page(f"reality/{section}", "Reality check", title)
         said = [page.say(lead.format(n=count(len(items), noun), target_a=a(self.pathway.target), origin_a=a(self.pathway.origin)) + ":")]
         said += self._items(page, items)
+        page.details(f"reality.{section.removesuffix('s')}", said[1:])
         page.fact(f"reality.{section}", said, value=_counted(len(items), noun + "s"))
         return page.passage()
 
     def _actions(self, group: ActionGroup) -> Passage:
         page = self._page(f"actions/{group.id}", "Action plan", group.name)
-        said = [page.say(f"For {group.name.lower()}, the guide's action plan has {count(len(group.items), 'step')}:")]
+        said = [page.say(f"For {horizon_name(group.name)}, the guide's action plan has {count(len(group.items), 'step')}:")]
         said += self._items(page, group.items)
+        page.details("actions.step", said[1:], entities=[f"horizon:{group.id}"])
         named = [resource.id for resource in self.resources.values() if group.id in resource.actions]
         said += self._caveats(page, " ".join(item.text for item in group.items), named)
         page.fact("actions.group", said, entities=[f"horizon:{group.id}"], value=_counted(len(group.items), "actions"),
-                  name=group.name.lower(), days=str(group.days))
+                  name=horizon_name(group.name), days=str(group.days))
         return page.passage()
 
     def _items(self, page: Writer, items: Sequence[Item]) -> list[int]:

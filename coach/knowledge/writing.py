@@ -114,6 +114,11 @@ class Writer:
                  also=tuple(also))
         )
 
+    def details(self, facet: str, sentences: Sequence[int], *, entities: Sequence[str] = ()) -> None:
+        """Declare that each sentence by itself answers a question about what it says; the sentence is its key."""
+        for at in sentences:
+            self.fact(facet, [at], entities=entities, questions=[self._parts[at].text])
+
     def passage(self) -> Passage:
         entities = dict.fromkeys([*self.entities, *(entity for fact in self._facts for entity in fact.entities)])
         return Passage(

@@ -54,8 +54,8 @@ MANIFEST = "manifest.json"
 DENSE_CANDIDATES = 200
 """How many neighbours Chroma is asked for: all passages of a usual pathway, so that its z-scores are of all."""
 
-ENCODE_BATCH = 64
-"""Texts per step of the progress report, about half a second."""
+ENCODE_BATCH = 256
+"""Texts per step of the progress report, about half a second of short ones."""
 
 FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
@@ -115,9 +115,9 @@ class PassageIndex:
             {"dense": by_text, "keys": by_key, "lexical": dict(zip(self._ids, by_word, strict=True))}, weights
         )
         ranks = {
-            "dense": _ranks(_best_first(by_text)),
-            "keys": _ranks(_best_first(by_key)),
-            "lexical": _ranks(ranked(by_word, self._ids)),
+            "dense": _Ranks(_best_first(by_text)),
+            "keys": _Ranks(_best_first(by_key)),
+            "lexical": _Ranks(ranked(by_word, self._ids)),
         }
         ranking = tuple(
             Retrieved(
@@ -327,7 +327,12 @@ def _encode_missing(
     contents: _Contents, encoder: Encoder, vectors: dict[str, Vectors], progress: Progress | None
 ) -> None:
     """Add to ``vectors`` what is not in it yet. Checks the lengths first, since something is new."""
-    missing = [hash_ for hash_ in contents.texts if hash_ not in vectors]
+    # By length, which the encoder likes, and then by text, so that the order of the passages changes nothing.
+    missing = [
+        hash_
+        for hash_, text in sorted(contents.texts.items(), key=lambda item: (len(item[1]), item[1]))
+        if hash_ not in vectors
+    ]
     if not missing:
         return
     contents.check_lengths(encoder)
@@ -596,8 +601,15 @@ def _best_first(scores: Mapping[str, float]) -> list[tuple[str, float]]:
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _ranks(ranking: Sequence[tuple[str, float]]) -> dict[str, ChannelRank]:
-    return {id_: ChannelRank(rank=rank, score=score) for rank, (id_, score) in enumerate(ranking, start=1)}
+class _Ranks:
+    """The ranks of one channel, made into values only for the passages that are returned."""
+
+    def __init__(self, ranking: Sequence[tuple[str, float]]) -> None:
+        self._places = {id_: (rank, score) for rank, (id_, score) in enumerate(ranking, start=1)}
+
+    def get(self, id_: str) -> ChannelRank | None:
+        place = self._places.get(id_)
+        return ChannelRank(rank=place[0], score=place[1]) if place is not None else None
 
 
 def _lexical_text(passage: Passage) -> str:

@@ -42,6 +42,8 @@ HISTORY = 20
 """Earlier answers that a question may refer to."""
 TITLE_CHARS = 60
 BOX = "question"
+STALE = 4
+"""Elements of the first screen that would stay below a question until its answer is there, greyed out."""
 REASONS = ("It is wrong", "Not what I asked", "The source does not say so", "Something is missing", "Hard to read")
 
 
@@ -92,6 +94,7 @@ def page() -> None:
         submit_mode="stop",
         on_submit=_submit_typed,
     )
+    desk.start()
 
 
 # --- What a visit remembers -------------------------------------------------------------------------------------
@@ -214,7 +217,8 @@ def _sidebar(desk: session.Desk, store: ConversationStore, owner: str, pathways:
             "Pathway",
             list(pathways),
             key="pathway",
-            format_func=lambda slug: _name(pathways.get(slug), slug),
+            # The target first: a sidebar is narrow, and that is what differs.
+            format_func=lambda slug: plain(f"{pathways[slug].target} (from {pathways[slug].origin})"),
             on_change=_new_conversation,
             help="Answers come from one pathway at a time. Choosing another starts a new conversation.",
         )
@@ -564,7 +568,10 @@ def _ask(
 ) -> None:
     state = st.session_state
     _question(pending.question, pending.turn_id, first=first)
-    with st.chat_message("assistant"):
+    place = st.chat_message("assistant")
+    for _ in range(STALE):
+        st.empty()
+    with place:
         status = st.status(":shimmer[Reading the question]", type="compact", expanded=True)
         try:
             answer = _answered(desk, status, pending, [one.answer for one in shown if one.answer is not None])
@@ -588,9 +595,12 @@ def _answered(desk: session.Desk, status: StatusContainer, pending: Pending, his
     """Wait for the coach if need be, then ask, with a line for each stage."""
     line = status.empty()
     desk.start()
+    if desk.problem is not None:
+        desk.retry()
     while not desk.wait(0.2):
-        done = f", {desk.done} of {desk.total} passages" if desk.total else ""
-        line.markdown(quiet(f"Loading the language model{done}. This happens once."))
+        status.update(label=f":shimmer[{literal(_loading_words(desk))}]")
+        if desk.total:
+            line.progress(min(1.0, desk.done / desk.total))
     line.empty()
     if desk.problem is not None:
         raise CoachError(desk.problem)
@@ -647,7 +657,7 @@ def _loading_line(desk: session.Desk) -> None:
             f"**The coach cannot answer yet.** {literal(desk.problem)}",
             icon=":material/build:",
         )
-        st.button("Try again", key="reload", icon=":material/refresh:", on_click=desk.start)
+        st.button("Try again", key="reload", icon=":material/refresh:", on_click=desk.retry)
     elif desk.loading:
         _watch(desk)
 
@@ -656,8 +666,16 @@ def _loading_line(desk: session.Desk) -> None:
 def _watch(desk: session.Desk) -> None:
     if not desk.loading:
         st.rerun()
-    done = f": {desk.done} of {desk.total} passages" if desk.total else ""
-    st.caption(f"Loading the language model{done}. You can ask already; the answer comes when it is ready.")
+    st.caption(f"{_loading_words(desk)} You can ask already; the answer comes when it is ready.")
+    if desk.total:
+        st.progress(min(1.0, desk.done / desk.total))
+
+
+def _loading_words(desk: session.Desk) -> str:
+    """Loading takes seconds at each start; the index is built at the first one and when the knowledge changes."""
+    if not desk.total:
+        return "Loading the language model."
+    return f"Reading the knowledge for the first time: {desk.done:,} of {desk.total:,} texts."
 
 
 def _cannot_start(problem: str) -> None:

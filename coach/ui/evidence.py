@@ -50,13 +50,14 @@ def note(answer: Answer, claim: Claim, marker: int, lookup: Lookup) -> None:
     elif claim.support is Support.INFERRED:
         st.markdown(quiet("Inferred from the passage below, not said in these words."))
     for passage_id, citations in _by_passage(cited).items():
-        _passage(_find(answer, passage_id, lookup), citations)
+        _passage(_find(answer, passage_id, lookup), citations, root=_root(answer), said=claim.formula)
 
 
 def panel(answer: Answer, lookup: Lookup) -> None:
     """Everything behind an answer: passages cited, claims with their checks, passages found and not used, steps."""
     cited = sources(answer)
     unused = unused_passages(answer)
+    root = _root(answer)
     labels = ["Sources", "Claims", "Not used", "Steps"]
     in_sources, in_claims, in_unused, in_steps = st.tabs(labels)
     with in_sources:
@@ -64,14 +65,14 @@ def panel(answer: Answer, lookup: Lookup) -> None:
             st.caption("This answer states no facts, so it cites nothing.")
         for passage_id, citations in _by_passage(cited).items():
             markers = "".join(f"[{number}]" for number in sorted({citation.marker for citation in citations}))
-            _passage(_find(answer, passage_id, lookup), citations, markers, _ranked(answer, passage_id))
+            _passage(_find(answer, passage_id, lookup), citations, markers, _ranked(answer, passage_id), root)
     with in_claims:
         _ledger(answer)
     with in_unused:
         if not unused:
             st.caption("Every passage that was found is cited.")
         for retrieved in unused[:UNUSED_SHOWN]:
-            _passage(retrieved.passage, (), "", retrieved)
+            _passage(retrieved.passage, (), "", retrieved, root)
         if len(unused) > UNUSED_SHOWN:
             st.caption(f"and {len(unused) - UNUSED_SHOWN} more, further down the ranking")
     with in_steps:
@@ -97,9 +98,9 @@ def summary(answer: Answer) -> str:
     """One quiet line: how much evidence there is and how long it took."""
     cited = len({citation.passage_id for citation in sources(answer)})
     unused = len(unused_passages(answer))
-    words = [f"Evidence: {cited} {'source' if cited == 1 else 'sources'}" if cited else "Evidence: none cited"]
+    words = [f"Evidence: {cited or 'none'} cited"]
     if unused:
-        words[0] += f", {unused} more found"
+        words[0] += f", {unused} not used"
     if answer.trace.seconds:
         words.append(duration(sum(timed.seconds for timed in answer.trace.seconds)))
     return " · ".join(words)
@@ -151,8 +152,13 @@ def _passage(
     citations: Iterable[Citation],
     markers: str = "",
     retrieved: Retrieved | None = None,
+    root: str | None = None,
+    said: str | None = None,
 ) -> None:
-    """A passage with what is cited of it highlighted; the quotes alone if the passage is gone."""
+    """A passage with what is cited of it highlighted; the quotes alone if the passage is gone.
+
+    ``root`` is left out of the heading path, and ``said`` of the formulas: both stand on the page already.
+    """
     citations = tuple(citations)
     lead = f"{badge(markers)} " if markers else ""
     if found is None:
@@ -166,15 +172,20 @@ def _passage(
         foot.append(link)
     if retrieved is not None:
         foot.append(quiet(rank_in_words(retrieved)))
+    path = (
+        found.heading_path[1:] if len(found.heading_path) > 1 and found.heading_path[0] == root else found.heading_path
+    )
     lines = [
-        f":small[{lead}{quiet(' › '.join(found.heading_path))}]",
+        f":small[{lead}{quiet(' › '.join(path))}]",
         _marked(found, citations),
         f":small[{' · '.join(foot)}]",
     ]
     formulas = [
         sentence.formula
         for sentence in found.sentences
-        if sentence.formula and any(_overlap(sentence.start, sentence.end, citation) for citation in citations)
+        if sentence.formula
+        and sentence.formula != said
+        and any(_overlap(sentence.start, sentence.end, citation) for citation in citations)
     ]
     lines[2:2] = [f":small[{quiet('Computed:')} {code(formula)}]" for formula in dict.fromkeys(formulas)]
     st.markdown("\n\n".join(lines))
@@ -258,6 +269,12 @@ def _by_passage(citations: Iterable[Citation]) -> dict[str, tuple[Citation, ...]
 
 def _ranked(answer: Answer, passage_id: str) -> Retrieved | None:
     return next((found for found in answer.trace.retrieved if found.passage.id == passage_id), None)
+
+
+def _root(answer: Answer) -> str | None:
+    """The heading that every passage of an answer begins with, mostly the pathway's own name; it tells nothing."""
+    roots = {found.passage.heading_path[0] for found in answer.trace.retrieved if len(found.passage.heading_path) > 1}
+    return roots.pop() if len(roots) == 1 else None
 
 
 def _find(answer: Answer, passage_id: str, lookup: Lookup) -> Passage | None:

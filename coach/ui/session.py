@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -27,6 +28,8 @@ OWNER_COOKIE = "coach_owner"
 OWNER_BYTES = 32
 OWNER_PATTERN = r"[A-Za-z0-9_-]{43}"
 """What ``secrets.token_urlsafe(32)`` gives: 256 random bits."""
+HEAD_START_SECONDS = 2.0
+"""How long loading waits for a first page to be drawn. Loading beside it made that page 0.5 s later on two cores."""
 
 
 class Coaching(Protocol):
@@ -79,15 +82,23 @@ class Desk:
         return not self._finished.is_set()
 
     def start(self) -> None:
-        """Begin to load, once; a second call does nothing, unless the first attempt failed."""
+        """Begin to load, once; a second call does nothing."""
         with self._gate:
-            if self._thread is not None and (self.loading or self.problem is None):
-                return
-            self._finished.clear()
-            self.problem = None
-            # A daemon: whoever stops the server while it loads must not have to wait for it.
-            self._thread = threading.Thread(target=self._load, name="coach-loading", daemon=True)
-            self._thread.start()
+            if self._thread is None:
+                self._begin()
+
+    def retry(self) -> None:
+        """Begin anew after a failure; while loading or when ready it does nothing."""
+        with self._gate:
+            if self._thread is None or self.problem is not None:
+                self._begin()
+
+    def _begin(self) -> None:
+        self._finished.clear()
+        self.problem = None
+        # A daemon: whoever stops the server while it loads must not have to wait for it.
+        self._thread = threading.Thread(target=self._load, name="coach-loading", daemon=True)
+        self._thread.start()
 
     def wait(self, seconds: float) -> bool:
         """True as soon as loading has ended, well or badly; False after ``seconds``."""
@@ -121,11 +132,11 @@ def _store(settings: Settings) -> ConversationStore:
 
 
 def desk() -> Desk:
-    """The shared coach, loading or loaded. Raises CoachError if not even its knowledge can be read."""
-    shared = _desk(load_settings())
-    if shared.problem is None:
-        shared.start()
-    return shared
+    """The shared coach, loading or loaded. Raises CoachError if not even its knowledge can be read.
+
+    It does not start to load: importing the model takes the interpreter for seconds, and the first page goes first.
+    """
+    return _desk(load_settings())
 
 
 def store() -> ConversationStore:
@@ -134,11 +145,15 @@ def store() -> ConversationStore:
 
 
 def start_loading() -> None:
-    """Begin to load before anybody visits. What goes wrong is told to the first visitor, not raised here."""
+    """Begin to load before anybody asks. What goes wrong is told to the first visitor, not raised here.
+
+    A page that is drawn within ``HEAD_START_SECONDS`` starts it itself, when it is done.
+    """
 
     def begin() -> None:
+        time.sleep(HEAD_START_SECONDS)
         try:
-            desk()
+            desk().start()
         except Exception:  # the page meets the same error and shows it
             return
 
