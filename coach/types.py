@@ -105,6 +105,8 @@ class Fact(Frozen):
     """Question keys: ways to ask for it, embedded beside the passage."""
     value: Quantity | None = None
     """The typed value that a question may assert, rightly or wrongly."""
+    absent: str | None = None
+    """What the pathway does not hold, where this fact is that it holds nothing; asking for it gets no answer."""
     also: tuple[str, ...] = ()
     """Ids of passages with the other side or a caveat, to be said along with it."""
 

@@ -16,6 +16,7 @@ from coach.errors import ImportPageError, KnowledgeError
 from coach.knowledge.amounts import find_pay, find_span, percent_change
 from coach.knowledge.importer import ImportedPage, dump_yaml, import_page, parse_page
 from coach.knowledge.joints import evidence, split_run
+from coach.knowledge.load import load_pathway
 from coach.knowledge.market import Market, Occupation, SurveyPay
 from coach.knowledge.pages import MAX_PAGE_BYTES
 from coach.knowledge.pathway import Pathway, PercentRange, Priority
@@ -540,6 +541,7 @@ def test_lengths_of_time_become_months(text: str, low: float, high: float) -> No
         ("7.5%", 7.5, 7.5),
         ("10-20% lower", -20, -10),
         ("No change", 0, 0),
+        ("Neutral to +15%", 0, 15),
     ],
 )
 def test_changes_of_pay_become_percent(text: str, low: float, high: float) -> None:
@@ -577,6 +579,11 @@ Claims = list[tuple[str, str, float, float | None]]
         ("Starting salaries are about ₹8 lakh.", [("INR", "starting", 800_000, None)]),
         ("The median salary is $70,000.", [("USD", "median", 70_000, None)]),
         ("Lead roles pay $150,000 and can lead to $200,000.", [("USD", "lead", 150_000, None)]),
+        ("You go from $90,000 to an entry-level $70,000.", [("USD", "entry", 70_000, None)]),
+        (
+            "$62,000 for juniors, $88,000 for seniors",
+            [("USD", "junior", 62_000, None), ("USD", "senior", 88_000, None)],
+        ),
         ("Senior coaches get $90 an hour.", []),
         ("A junior can buy the course for $200.", []),
         ("The market for senior care is worth $4 billion.", []),
@@ -659,6 +666,12 @@ def test_a_doubtful_joint_is_told_whether_it_was_split_or_not() -> None:
     parted = split_run("Course on DashboardsZorbix gallery", evidence([]), expected=2)
     assert parted.entries == ("Course on Dashboards", "Zorbix gallery")
     assert all("DashboardsZorbix" in doubt for doubt in (*kept.doubts, *parted.doubts))
+
+
+def test_the_number_of_entries_never_cuts_a_name_in_two() -> None:
+    split = split_run("Talks at ZyKonTED-Ed videos", evidence([]), expected=3)
+    assert split.entries == ("Talks at ZyKonTED-Ed videos",)
+    assert split.doubts
 
 
 def test_a_figure_glued_to_a_word_is_a_doubt() -> None:
@@ -756,7 +769,13 @@ def test_an_import_is_written_and_loads_back_equal(tmp_path: Path, settings_here
     assert page.changed
     assert page.path == settings_here.data_dir / "pathways" / "registered-nurse-to-clinical-data-analyst.yaml"
     assert page.path is not None
-    assert Pathway.model_validate(yaml.safe_load(page.path.read_text(encoding="utf-8"))) == page.pathway
+    assert load_pathway(page.path) == page.pathway
+
+
+def test_an_import_beside_a_shipped_pathway_of_its_name_is_told(tmp_path: Path, settings_here: Settings) -> None:
+    import_page(saved(tmp_path, NURSE), settings_here)
+    again = Settings(data_dir=tmp_path / "other", knowledge_dir=settings_here.data_dir)
+    assert mentions(import_page(saved(tmp_path, NURSE), again), "ships a pathway of the same name")
 
 
 def test_importing_twice_changes_nothing(tmp_path: Path, settings_here: Settings) -> None:

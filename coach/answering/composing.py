@@ -22,8 +22,11 @@ from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
 from coach.types import Passage, Query, Retrieved, Status, Support
 
-MIN_SIMILARITY = 0.42
+MIN_SIMILARITY = 0.48
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
+
+OFF_TOPIC_SIMILARITY = 0.42
+"""Below this a question in ordinary words is not about the pathway at all."""
 
 CLEAR_SIMILARITY = 0.55
 """At or above this a question counts as asked about the pathway even when no name in it is known."""
@@ -74,7 +77,7 @@ class Composer:
         choices = self.selector.choose(query, fact_scores, ranking)
         best = choices[0]
         judged = judge(query, self.corpus, self.facts, best.cell)
-        worked = self.computer.work_out(query, best.cell)
+        worked = self.computer.work_out(query, best)
         if self._off_topic(query, best, choices) and not (worked or judged):
             return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
         if worked:
@@ -92,6 +95,8 @@ class Composer:
         if judged:
             cells.append(judged.cell)
         missing = self._missing(query, cells, statements)
+        if best.cell.fact.absent and not judged:
+            missing = (*missing, best.cell.fact.absent)
         if missing:
             return self._abstain(choices, missing)
         weak = best.similarity < MIN_SIMILARITY and best.words < 0.5 and not query.entities and query.facet_hint is None
@@ -137,10 +142,14 @@ class Composer:
     def _framed(self, cell: Cell) -> list[Statement]:
         """A fact's sentences; a single entry of a list gets the list's heading in front, so that it can stand alone."""
         statements = cell.statements()
-        if len(statements) == 1 and statements[0].item and not facets()[cell.fact.facet].wants:
+        if len(statements) == 1 and statements[0].item and facets()[cell.fact.facet].detail:
             only = statements[0]
-            text = f"{': '.join(cell.passage.heading_path[1:])}: {only.text}"
-            return [replace(only, text=text, support=Support.INFERRED if only.support == Support.QUOTED else only.support, item=False)]
+            heading = [part for part in cell.passage.heading_path[1:] if stem(split_tokens(part)[0]) in self.selector.stems(cell)]
+            text = f"{heading[-1] if len(heading) < 3 else heading[1]}: {only.text}"
+            refs = ((cell.passage.id, 0), *only.refs)
+            return [replace(only, text=text, refs=refs, support=Support.INFERRED if only.support == Support.QUOTED else only.support, item=False)]
+        if len(statements) == 1 and statements[0].item:
+            return [replace(statements[0], item=False)]
         return statements
 
     def _polar(self, query: Query, cell: Cell, statements: list[Statement]) -> list[Statement]:
@@ -208,7 +217,7 @@ class Composer:
         for statement in statements:
             for id_, _ in statement.refs:
                 passage = self.corpus.by_id[id_]
-                texts.append(passage.embedded_text.lower())
+                texts.append(f"{passage.embedded_text} {statement.text} {statement.formula}".lower())
                 stems |= frozenset(stem(word) for word in split_tokens(passage.embedded_text))
         for entity in query.entities:
             names = (self.corpus.entity[entity].name, *self.corpus.entity[entity].aliases)
@@ -232,16 +241,15 @@ class Composer:
 
     def _off_topic(self, query: Query, best: Choice, choices: Sequence[Choice]) -> bool:
         """Far from every question key, about no known thing, and in words that the corpus hardly has."""
-        if query.entities or query.facet_hint is not None:
+        if query.entities or query.facet_hint is not None or best.words >= 0.5:
             return False
-        similarity = max(choice.similarity for choice in choices)
-        if similarity >= CLEAR_SIMILARITY:
+        if any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone)):
+            return False
+        if best.similarity >= MIN_SIMILARITY:
             return False
         words = specific_words(query)
-        if not words:
-            return similarity < MIN_SIMILARITY * 0.75
-        held = sum(weight for word, weight in words.items() if word in self._all_stems or word in lexicon().synonyms or word in lexicon().aspects)
-        return held < 0.5 and similarity < CLEAR_SIMILARITY - 0.05 or similarity < MIN_SIMILARITY * 0.7
+        held = sum(weight for word, weight in words.items() if word in self._all_stems or word in lexicon().synonyms)
+        return best.similarity < OFF_TOPIC_SIMILARITY or bool(words) and held < 0.5
 
     # --- Suggestions ------------------------------------------------------------------------------------------
 
@@ -254,7 +262,7 @@ class Composer:
         for choice in choices[:120]:
             fact = choice.cell.fact
             entry = facets()[fact.facet]
-            if fact.facet in used or not entry.ask:
+            if fact.facet in used or not entry.ask or fact.absent:
                 continue
             entity = self.corpus.entity.get(fact.entities[0]) if fact.entities else None
             names = dict(self.names)

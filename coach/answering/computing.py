@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from coach.answering.figures import days
+from coach.answering.figures import DAYS, days
+from coach.answering.selecting import Choice
 from coach.answering.statements import Cell, Facts, Ref, Statement
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.derived import Deriver
@@ -31,6 +32,8 @@ _DATE = re.compile(
     rf"\b(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})\b|\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<month>{'|'.join(_MONTHS)})(?: (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?,?(?: (?P<year>\d{{4}}))?\b",
     re.IGNORECASE,
 )
+_RANK = re.compile(r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position)\b", re.IGNORECASE)
+_CONVERT = re.compile(r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)", re.IGNORECASE)
 _STARTING = re.compile(r"\b(?:start|starting|begin|beginning|kick off|from)\b", re.IGNORECASE)
 
 
@@ -54,18 +57,24 @@ class Computer:
         self.official = MarketWriter(corpus.pathway, corpus.market)
         self.skills = {f"skill:{skill.id}": skill for skill in self.pathway.skills}
 
-    def work_out(self, query: Query, best: Cell) -> Worked | None:
-        """The first computation that the question calls for, or None; ``best`` is the fact that fits it best."""
+    def work_out(self, query: Query, choice: Choice) -> Worked | None:
+        """The first computation that the question calls for, or None; ``choice`` is the fact that fits it best."""
+        best = choice.cell
         family = facets()[best.fact.facet].family
+        vague = choice.similarity < 0.6
         by_role: dict[str, list[Quantity]] = {}
         for figure in query.figures:
             by_role.setdefault(figure.role, []).append(figure.quantity)
         known = [self.skills[q.text] for q in by_role.get("known", ()) if q.text in self.skills]
         attempts: list[Callable[[], Worked | None]] = []
-        if by_role.get("current_pay") and not _asks_time(query) and (family == "pay" or {"money", "percentage"} & set(query.wants)):
+        if by_role.get("current_pay") and not _asks_time(query) and (vague or family == "pay" or {"money", "percentage"} & set(query.wants)):
             attempts.append(lambda: self._own_pay(query, by_role["current_pay"][0]))
         if by_role.get("weekly_hours") and (_asks_time(query) or not query.wants or "plan" in query.wants or "how" in query.wants or "yes_no" in query.wants):
             attempts.append(lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0]))
+        if by_role.get("asserted") and by_role["asserted"][0].unit == Unit.MONEY and _RANK.search(query.standalone):
+            attempts.append(lambda: self._rank(query, by_role["asserted"][0]))
+        if _CONVERT.search(query.standalone):
+            attempts.append(lambda: self._convert(query))
         if by_role.get("elapsed") and family in {"time", "roadmap", "actions", "conflicts", "role"}:
             attempts.append(lambda: self._after(query, by_role["elapsed"][0]))
         if known:
@@ -145,6 +154,11 @@ class Computer:
         text = f"Your {money(own)} lies {place(spot)} of {self.corpus.entity[f'occupation:{soc}'].name} in {area}."
         return [Statement(text, Support.COMPUTED, cell.refs()[:1], interpolation(own, wage))]
 
+    def _rank(self, query: Query, pay: Quantity) -> Worked | None:
+        """Where a stated pay lies among official figures."""
+        said = [replace(s, text=s.text.removeprefix("Your ")) for s in self._own_place(query, pay.low)]
+        return Worked(tuple(said), ("pay.official",)) if said else None
+
     # --- Time ---------------------------------------------------------------------------------------------
 
     def _base(self, query: Query) -> tuple[float, str, tuple[Ref, ...]] | None:
@@ -165,6 +179,24 @@ class Computer:
                 return self.pathway.timeline.high * WEEKS_PER_MONTH, "the timeline", cell.refs()
         return None
 
+    def _convert(self, query: Query) -> Worked | None:
+        """A duration of the page in another unit."""
+        match = _CONVERT.search(query.standalone)
+        wanted = Unit((match.group("unit") or match.group("unit2")).lower()) if match else None
+        stated = next((f.quantity for f in query.figures if f.quantity.unit in DAYS and f.quantity.unit != wanted), None)
+        cells = [c for facet in ("time.total", "time.headline", "time.roadmap", "time.skills") if (c := self.facts.find(facet)) and c.fact.value and c.fact.value.unit != wanted]
+        if stated:
+            cells = [c for c in cells if c.fact.value and c.fact.value.unit == stated.unit and c.fact.value.low <= stated.low and stated.low <= (c.fact.value.high or c.fact.value.low)]
+        if wanted is None or not cells or not cells[0].fact.value:
+            return None
+        value = stated or cells[0].fact.value
+        ends = [end for end in dict.fromkeys((value.low, value.high or value.low))]
+        results = [end * DAYS[value.unit] / DAYS[wanted] for end in ends]
+        name, into = value.unit.value, wanted.value
+        text = f"{' to '.join(number(end) for end in ends)} {name} are about {' to '.join(number(result) for result in results)} {into}."
+        formula = "; ".join(f"{number(end)} x {DAYS[value.unit]:.2f} / {DAYS[wanted]:.2f} = {number(result)} {into}" for end, result in zip(ends, results, strict=True))
+        return Worked((Statement(text, Support.COMPUTED, cells[0].refs(), formula),), ("time.total",))
+
     def _own_hours(self, query: Query, hours: Quantity, deadline: Quantity | None) -> Worked | None:
         base = self._base(query)
         if base is None or hours.low <= 0:
@@ -180,12 +212,12 @@ class Computer:
             text = f"At {own} hours a week, {name} {verb} {number(need)} weeks ({number(need / WEEKS_PER_MONTH)} months), if a week of the guide means {assumed} hours."
         else:
             text = f"At {own} hours a week, {name} {verb} about {number(need)} weeks ({number(need / WEEKS_PER_MONTH)} months) instead of {number(weeks)}, if a week of the guide means {assumed} hours."
-        formula = f"{number(weeks)} weeks; {number(weeks)} x {assumed} = {number(total)} hours; {number(total)} / {own} = {number(need)} weeks; {number(need)} / {WEEKS_PER_MONTH:.2f} = {number(need / WEEKS_PER_MONTH)} months"
+        formula = f"{hours.text.strip()}; {number(weeks)} weeks; {number(weeks)} x {assumed} = {number(total)} hours; {number(total)} / {own} = {number(need)} weeks; {number(need)} / {WEEKS_PER_MONTH:.2f} = {number(need / WEEKS_PER_MONTH)} months"
         said = [Statement(text, Support.COMPUTED, refs, formula)]
         if deadline:
             have = days(deadline) / 7
             fits = "fits" if need <= have else "does not fit"
-            said.append(Statement(f"That {fits} into {deadline.text.strip()}, about {number(have)} weeks.", Support.COMPUTED, refs, f"{number(need)} weeks against {number(have)} weeks"))
+            said.append(Statement(f"That {fits} into {deadline.text.strip()}, about {number(have)} weeks.", Support.COMPUTED, refs, f"{deadline.text.strip()} = {number(have)} weeks, against {number(need)} weeks"))
         if stated:
             said += stated.statements()[:1]
         return Worked(tuple(said), ("time.roadmap" if name == "the roadmap" else "skill.weeks", "time.hours"))
@@ -199,8 +231,7 @@ class Computer:
         weeks, name, refs = base
         own = [e for e in query.entities if e.partition(":")[0] in {"skill", "phase", "priority"}]
         length = deadline.text.strip()
-        span_ = f"{length} are about {number(have)} weeks" if deadline.unit != Unit.WEEKS else ""
-        conversion = f"{number(deadline.low)} {deadline.unit.value} = {number(have)} weeks; " if span_ else ""
+        conversion = f"{length} = {number(have)} weeks; "
         said: list[Statement] = []
         timeline = self.pathway.timeline
         if timeline and not own:
@@ -214,7 +245,7 @@ class Computer:
                     lead, relation = "Yes", f"within the {number(low)} to {number(high)} months that the guide plans" if low != high else f"what the guide plans, {number(low)} months"
                 else:
                     lead, relation = "Yes", f"more than the {number(low)} to {number(high)} months that the guide plans" if low != high else f"more than the {number(low)} months that the guide plans"
-                said.append(Statement(f"{lead}, by the guide's own timeline: {length} is {relation}.", Support.COMPUTED, cell.refs(), f"{number(months)} months against {number(low)} to {number(high)}"))
+                said.append(Statement(f"{lead}, by the guide's own timeline: {length} is {relation}.", Support.COMPUTED, cell.refs(), f"{length} = {number(months)} months, against {number(low)} to {number(high)}"))
         verb = "need" if name.endswith("skills") else "needs"
         if have + 0.05 >= weeks:
             lead = "" if said else "Yes: "
@@ -244,7 +275,8 @@ class Computer:
         refs = tuple(ref for cell in cells for ref in cell.refs())
         each = " + ".join(str(sum(s.weeks for s in self.pathway.skills if s.priority == p)) for p in chosen)
         text = f"What fits: the {listed([str(p) for p in chosen])} skills one after another, {count(weeks, 'week')}."
-        return [Statement(text, Support.COMPUTED, refs, f"{each} = {weeks} weeks")] if refs else []
+        fitting = [Statement(text, Support.COMPUTED, refs, f"{each} = {weeks} weeks")] if refs else []
+        return fitting + [statement for cell in cells for statement in cell.statements()]
 
     def _without(self, skills: Sequence[Skill], why: str, query: Query) -> Worked | None:
         total = sum(skill.weeks for skill in self.pathway.skills)
@@ -284,12 +316,12 @@ class Computer:
         if phase is None:
             if total is None:
                 return None
-            return Worked((Statement(f"{lead} lies after the roadmap, which ends with week {self.deriver.roadmap_weeks}.", Support.COMPUTED, total.refs(), f"{conversion}week {week} against {self.deriver.roadmap_weeks} weeks"),), ("phase.when",))
+            return Worked((Statement(f"{lead} lies after the roadmap, which ends after {self.deriver.roadmap_weeks} weeks.", Support.COMPUTED, total.refs(), f"{elapsed.text.strip()}: {conversion}week {week} against {self.deriver.roadmap_weeks} weeks"),), ("phase.when",))
         cell = self.facts.find("phase.when", [f"phase:{phase.number}"])
         if cell is None:
             return None
         start = self.deriver.starts()[phase.number - 1]
-        said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}")]
+        said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}")]
         said += cell.statements()
         if {"list", "which", "how", "plan"} & set(query.wants) and re.search(r"\b(?:do|doing|task|tasks|work)\b", query.standalone):
             tasks = self.facts.find("phase.tasks", [f"phase:{phase.number}"])

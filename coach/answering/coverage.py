@@ -50,10 +50,11 @@ def unexplained(
             missing.append(title)
             spent.update(split_tokens(title))
     around = f"{text} {query.context}"
-    for phrase in (*(p for p in lexicon().aspect_phrases if p in text.lower()), *_places(around), *_YEAR.findall(text)):
-        if re.search(rf"\b{re.escape(phrase)}\b", around.lower()) and phrase not in corpus_text:
-            surface = re.search(rf"\b{re.escape(phrase)}\b", around, re.IGNORECASE)
-            missing.append(surface.group() if surface else phrase)
+    for phrase in (*lexicon().aspect_phrases, *_places(around), *_YEAR.findall(text)):
+        pattern = re.compile(rf"\b{re.sub('[- ]', '[- ]', phrase)}\b", re.IGNORECASE)
+        surface = pattern.search(text if phrase in lexicon().aspect_phrases else around)
+        if surface and not pattern.search(corpus_text):
+            missing.append(surface.group())
             spent.update(split_tokens(phrase))
     clause = set(split_tokens(query.clause or text))
     run: list[str] = []
@@ -127,7 +128,7 @@ def other_titles(text: str, known: Explained) -> list[str]:
             continue
         lead: list[str] = []
         for before in reversed(words[max(0, at - 3) : at]):
-            if before in lexicon().title_modifiers or frequency(before) > 5.9:
+            if before in lexicon().title_modifiers or frequency(before) > 5.9 or stem(before) in lexicon().synonyms or stem(before) in lexicon().frame:
                 break
             lead.insert(0, before)
         title = " ".join([*lead, single])

@@ -49,7 +49,7 @@ _DURATION = {
 _HALF = re.compile(r"\bhalf (?:of )?(?:a |an |the )?(?P<unit>year|month|day|week)\b", re.IGNORECASE)
 _COUNT_NOUN = r"(?:(?:\w+[ -]){0,3}?)(?P<noun>skills?|phases?|stages?|steps?|tasks?|resources?|courses?|challenges?|drawbacks?|attractions?|actions?|topics?|things|items?|metros?|cities|parts)"
 _COUNT = re.compile(rf"\b(?P<a>\d+|{'|'.join(CARDINAL_WORDS)})\s+{_COUNT_NOUN}\b", re.IGNORECASE)
-_POSITION = re.compile(rf"\b(?P<noun>day|week|month)\s+(?:number\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE)
+_POSITION = re.compile(rf"\b(?P<noun>day|week|month)[\s,]+(?:number\s+|no\.?\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE)
 _ORDINAL = re.compile(rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b", re.IGNORECASE)
 
 DAYS = {Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 365.25 / 12, Unit.YEARS: 365.25}
@@ -97,6 +97,9 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             add(*match.span(), _quantity(unit, low, high, match.group()))
     for match in _HALF.finditer(text):
         add(*match.span(), Quantity(unit=Unit(match.group("unit").lower() + "s"), low=0.5, high=0.5, text=match.group()))
+    for match in re.finditer(r"\bquarter\b(?!\s+(?:of|century))", text, re.IGNORECASE):
+        if re.search(r"\b(?:next|coming|this|first)\s+$", text[: match.start()], re.IGNORECASE):
+            add(*match.span(), Quantity(unit=Unit.MONTHS, low=3, high=3, text=match.group()))
     for match in _MONEY.finditer(text):
         groups = match.groupdict()
         a, sa, b, sb = next(

@@ -40,8 +40,7 @@ def check(claim: Claim, passages: Sequence[Passage], asked: str = "") -> Verdict
         passage = by_id.get(citation.passage_id)
         if passage is None or passage.text[citation.start : citation.end] != citation.quote:
             return _verdict(claim, 0.0, reason=f"citation {citation.marker} does not stand where it says")
-    headings = dict.fromkeys(" ".join(by_id[citation.passage_id].heading_path) for citation in claim.citations)
-    quotes = " ".join([*(citation.quote for citation in claim.citations), *(headings if claim.support != Support.QUOTED else ())])
+    quotes = " ".join(citation.quote for citation in claim.citations)
     if claim.formula and not formula_holds(claim.formula):
         return _verdict(claim, 0.0, reason="its formula does not add up")
     evidence = f"{quotes} {claim.formula or ''}"

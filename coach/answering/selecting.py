@@ -22,12 +22,16 @@ ENTITY_EXTRA = 0.10
 ENTITY_UNASKED = 0.22
 ENTITY_OTHER = 0.35
 ENTITY_IGNORED = 0.14
+ENTITY_LEFT = 0.08
 WANTED = 0.07
 UNWANTED = 0.04
 SAME_FACET = 0.30
 SAME_FAMILY = 0.10
 SPECIFIC_WORDS = 0.22
 RANKED = 0.06
+
+NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
+"""Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
 
 SPECIFIC_ZIPF = 4.7
 """Words rarer than this are specific: a passage that holds them is likelier to be meant."""
@@ -83,17 +87,23 @@ class Selector:
         if not matched:
             kinds = {self._entity[entity].kind for entity in mine}
             other = any(self._entity[entity].kind in kinds for entity in named)
-            if not facets()[cell.fact.facet].wants and not other:
+            if facets()[cell.fact.facet].detail and not other:
                 return -ENTITY_UNASKED / 3  # a sentence that speaks for itself
             return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
         unasked = len(mine) - len(matched)
-        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked
+        left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
+        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked - ENTITY_LEFT * len(left)
 
     def _is_known(self, query: Query, entity: str) -> bool:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
 
     def _wanted(self, query: Query, cell: Cell) -> float:
-        if not query.wants or not facets()[cell.fact.facet].wants:
+        wants = facets()[cell.fact.facet].wants
+        if not query.wants or not wants:
+            return 0.0
+        if "when" in query.wants and "when" in wants and not any(e.startswith("phase:") for e in query.entities):
+            return 2 * WANTED
+        if facets()[cell.fact.facet].detail:
             return 0.0
         return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
 

@@ -39,7 +39,7 @@ _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article
 _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
 _NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$", re.IGNORECASE)
-_ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied)|finished)\b[\w\s']{0,12}$", re.IGNORECASE)
+_ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied))\b[\w\s']{0,12}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,8 @@ def _query(
     question: str, part: str, context: str, before: Query | None, history: Sequence[Answer], vocabulary: Vocabulary,
     notices: tuple[str, ...], corrected: tuple[tuple[str, str], ...],
 ) -> Query:
+    if context and not before and _empty(part, vocabulary):
+        part, context = f"{context} {part}", ""
     clause = _asking_clause(part)
     own = _entities(part, vocabulary)
     wants = tuple(want for want, patterns in lexicon().wants.items() if any(pattern.search(part.lower()) for pattern in patterns))
@@ -177,6 +179,14 @@ def _query(
         question=question, standalone=standalone, clause=clause, context=context, wants=wants, entities=entities, figures=(*figures, *_known_figures(known)),
         terms=tuple(tokens(standalone)), follow_up=follow_up, facet_hint=hint, notices=notices, corrected=corrected,
     )
+
+
+def _empty(part: str, vocabulary: Vocabulary) -> bool:
+    """Whether the asking sentence says nothing by itself, so that its subject stands in the sentences before it."""
+    if _entities(part, vocabulary):
+        return False
+    content = [w for w in split_tokens(part) if stem(w) not in lexicon().frame and frequency(w) < 5.5 and not _PRONOUN.fullmatch(w)]
+    return not content or bool(_PRONOUN.search(part)) and len(content) < 2
 
 
 def _is_place(entity: str, vocabulary: Vocabulary) -> bool:
@@ -273,7 +283,7 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
     if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
         return "elapsed"
     if unit in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
-        if re.search(r"\b(?:next|coming|upcoming)\s*$", near):
+        if re.search(r"\b(?:next|coming|upcoming)\s*$", near) or re.match(r"\s*from (?:today|now)\b", after):
             return "horizon"
         if re.search(r"\bfirst\s*$", near) or re.match(r"\s*ago\b", after) and re.search(r"\b(?:start|began|begin|kick)\w*\b", before, re.IGNORECASE):
             return "elapsed"

@@ -116,6 +116,7 @@ def percent_change(text: str) -> tuple[PercentRange | None, str | None]:
     >>> [percent_change(text)[0] for text in ("-5% to +10%", "20-35%")]
     [PercentRange(low=-5.0, high=10.0), PercentRange(low=20.0, high=35.0)]
     """
+    text = re.sub(r"^\s*(?:neutral|flat|no change)\s+(?=to\b)", "0% ", text, flags=re.IGNORECASE)
     if re.fullmatch(r"(?:no change|none|unchanged|about the same|same)\.?", text.strip(), re.IGNORECASE):
         return PercentRange(low=0, high=0), None
     for match in _PERCENTS.finditer(text):
@@ -250,7 +251,11 @@ def _pay_of_sentence(sentence: str, roles: Sequence[str], claims: list[tuple[str
         until = amounts[i + 1].start() if i + 1 < len(amounts) else len(sentence)
         since = amounts[i - 1].end() if i else 0
         before = [k for k, (at, _) in enumerate(levels) if since <= at < amount.start() and k not in taken]
-        after = [k for k, (at, _) in enumerate(levels) if amount.end() <= at < until and k not in taken]
+        after = [
+            k
+            for k, (at, _) in enumerate(levels)
+            if amount.end() <= at < until and k not in taken and not _leads_to(plain, amount.end(), at, until)
+        ]
         if not before and not after:
             notes.append(f"'{words}' has no level of seniority beside it and was left out of the pay figures")
             continue
@@ -270,6 +275,15 @@ def _pay_of_sentence(sentence: str, roles: Sequence[str], claims: list[tuple[str
             level=levels[chosen][1], low=low, high=high, at_least=at_least, about=bool(_ABOUT.search(lead_in))
         )
         claims.append((currency, claim))
+
+
+def _leads_to(sentence: str, amount_end: int, level: int, until: int) -> bool:
+    """Whether a level between two amounts belongs to the second: "from $90,000 to an entry-level $70,000"."""
+    between = sentence[level:until]
+    if until == len(sentence) or re.search(r"[,;()]|\b(?:and|while|with|but|or)\b", between):
+        return False
+    word = _LEVEL.match(sentence, level) or _LESS_EXACT.match(sentence, level)
+    return until - (word.end() if word else level) < level - amount_end
 
 
 def _read_amount(match: re.Match[str]) -> tuple[str, float, float | None] | None:

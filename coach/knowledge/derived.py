@@ -46,6 +46,7 @@ class Deriver:
         if guide.reality.attractions and (guide.reality.drawbacks or guide.reality.challenges):
             yield self._reality()
         yield self._hours()
+        yield from self._absent()
         yield from self._conflicts()
 
     def _derived(self, section: str, *heading: str) -> Writer:
@@ -85,18 +86,17 @@ class Deriver:
         items = {}
         for priority, skills in groups.items():
             names = listed([f"{skill.name} ({count(skill.weeks, 'week')})" for skill in skills])
-            items[priority] = page.say(f"Rated {priority}: {names}.", item=True,
+            items[priority] = page.say(f"Rated {priority}, {count(len(skills), 'skill')}: {names}.", item=True,
                                        derived_from=[self._ref(f"skills/{skill.id}") for skill in skills])
         page.fact("skills.list", [lead, *items.values()], value=_counted(len(guide.skills), "skills"))
         for priority, at in items.items():
             page.fact("skills.priority", [at], entities=[_priority_id(priority)],
                       value=_counted(len(groups[priority]), f"{priority} skills"), name=str(priority))
         ranked = list(items.values())
+        page.fact("skills.first", ranked[:1])
+        page.fact("skills.order", ranked)
         if len(ranked) > 1:
-            page.fact("skills.first", ranked[:1] + ranked[1:2])
             page.fact("skills.last", ranked[-1:])
-        elif ranked:
-            page.fact("skills.first", ranked)
         by_weeks = sorted(guide.skills, key=lambda skill: (-skill.weeks, skill.name))
         if by_weeks[0].weeks != by_weeks[-1].weeks:
             longest = [skill.name for skill in by_weeks if skill.weeks == by_weeks[0].weeks]
@@ -196,8 +196,7 @@ class Deriver:
         page.fact("actions.list", [lead], value=_counted(total, "actions"), also=refs)
         soonest = groups[0]
         if soonest.items:
-            first = page.say(f"The first step of the action plan, for {horizon_name(soonest.name)}: {_quoted(soonest.items[0].text)}.", derived_from=refs[:1])
-            said = [first]
+            said = []
             urgent = next(iter(self._by_priority().items()), None)
             if urgent:
                 names = listed([skill.name for skill in urgent[1]])
@@ -205,7 +204,8 @@ class Deriver:
             if self.pathway.phases:
                 opening = self.pathway.phases[0]
                 said.append(page.say(f"The roadmap opens with {opening.name}, {count(opening.weeks, 'week')}.", derived_from=[self._ref("phases/1")]))
-            page.fact("actions.first", said)
+            if said:
+                page.fact("plan.opening", said)
         return page.passage()
 
     def phase_at(self, week: int) -> Phase | None:
@@ -254,6 +254,32 @@ class Deriver:
                           formula="no text of the guide holds hours a week or a day")
         page.fact("time.hours", [at])
         return page.passage()
+
+    def _absent(self) -> Iterator[Passage]:
+        """What pages of this kind usually hold and this one does not, so that asking for it finds the gap."""
+        guide = self.pathway
+        for slug, held, name, names in (
+            ("pay", guide.pay or guide.salary_change, "pay", ("pay.general", "pay.change", "pay.entry", "pay.top")),
+            ("levels", guide.pay or not guide.salary_change, "pay in figures", ("pay.general", "pay.entry", "pay.top")),
+            ("raise", guide.salary_change or not guide.pay, "a change of pay in percent", ("pay.change",)),
+            ("timeline", guide.timeline or guide.source.headline_months or guide.phases, "how long the move takes", ("time.total",)),
+            ("difficulty", guide.difficulty, "how difficult the move is", ("difficulty",)),
+            ("demand", guide.demand, "the demand for the role", ("demand.stated",)),
+            ("transferable", guide.transferable, "skills that carry over", ("transferable.list",)),
+            ("skills", guide.skills, "skills to learn", ("skills.list", "skills.first", "skills.last")),
+            ("roadmap", guide.phases, "a roadmap", ("roadmap.list", "time.roadmap")),
+            ("actions", guide.actions, "an action plan", ("actions.list", "actions.first")),
+            ("attractions", guide.reality.attractions, "upsides of the role", ("reality.attractions",)),
+            ("drawbacks", guide.reality.drawbacks, "what one might miss, or other drawbacks", ("reality.drawbacks",)),
+            ("challenges", guide.reality.challenges, "challenges of the role", ("reality.challenges",)),
+        ):
+            if held:
+                continue
+            page = self._derived(f"absent/{slug}", "Not in the guide")
+            said = [page.say(f"The guide says nothing about {name}.")]
+            for facet in names:
+                page.fact(facet, said, absent=name)
+            yield page.passage()
 
     # --- Contradictions ----------------------------------------------------------------------------------
 

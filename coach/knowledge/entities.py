@@ -120,7 +120,7 @@ def resource_kind_entities(resources: Sequence[Resource]) -> tuple[Entity, ...]:
 def market_entities(market: Market, occupations: Sequence[str]) -> tuple[Entity, ...]:
     """Metros, and the occupations by code that belong to a pathway."""
     metros = [
-        Entity(id=f"metro:{slug(area.short)}", kind="metro", name=area.short, aliases=(area.name, *area.aliases))
+        Entity(id=f"metro:{slug(area.short)}", kind="metro", name=area.short, aliases=(area.name, area.name.partition(",")[0], *area.aliases))
         for area in market.areas
         if area.kind == "Metro"
     ]
@@ -129,4 +129,15 @@ def market_entities(market: Market, occupations: Sequence[str]) -> tuple[Entity,
         for job in market.occupations
         if job.soc in occupations
     ]
-    return (*metros, *jobs)
+    titles = [
+        Entity(id=f"title:{slug(title)}", kind="title", name=title, aliases=_title_names(title))
+        for title in dict.fromkeys(row.title for row in market.survey)
+    ]
+    return (*metros, *jobs, *titles)
+
+
+def _title_names(title: str) -> tuple[str, ...]:
+    """A survey's title group spelt out: "Software Engineer/Developer" is two titles."""
+    head, _, last = title.partition("/")
+    names = [head, f"{' '.join(head.split()[:-1])} {last}"] if last else [title]
+    return tuple(f"{name}{ending}" for name in names for ending in ("", "s"))

@@ -13,11 +13,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -30,6 +28,7 @@ from coach.errors import ImportPageError, KnowledgeError
 from coach.knowledge.amounts import DAYS_PER_MONTH, Span, find_pay, find_span, percent_change, whole_span
 from coach.knowledge.joints import Evidence, Split, evidence, split_run, sure_count
 from coach.knowledge.market import Market
+from coach.knowledge.naming import Aliases, Ids, pathway_slug
 from coach.knowledge.pages import (
     FACT_LABELS,
     MAX_PAGE_BYTES,
@@ -64,6 +63,7 @@ from coach.knowledge.pathway import (
     Reality,
     Skill,
 )
+from coach.knowledge.reading import MAX_BYTES
 from coach.settings import Settings
 from coach.types import Frozen
 
@@ -72,9 +72,6 @@ MAX_TEXT_CHARS = 4000
 
 MAX_WEEKS = 520
 """As the schema has it: ten years."""
-
-MAX_ID_CHARS = 60
-"""Ids are read in citations and addresses; eight words or so tell items apart."""
 
 USUAL_RESOURCES = 3
 """Entries of a phase where the page's other phases do not tell; most phases of the layout have three."""
@@ -109,8 +106,14 @@ def import_page(page: Path, settings: Settings, market: Market | None = None) ->
     target = settings.data_dir / "pathways" / f"{imported.pathway.slug}.yaml"
     shipped = settings.knowledge_dir / "pathways" / target.name
     if shipped.exists():
-        notes.append(f"The coach ships a pathway of the same name, {shipped.name}; the import is kept beside it.")
-    changed = _replace_file(target, dump_yaml(imported.pathway).encode("utf-8"))
+        notes.append(f"The coach ships a pathway of the same name, {shipped.name}, which it goes on using.")
+    content = dump_yaml(imported.pathway).encode("utf-8")
+    if len(content) > MAX_BYTES:
+        raise ImportPageError(
+            f"{page}: gives a pathway of more than {MAX_BYTES:,} bytes, which no career-pathway page does. "
+            "Copy only the text of the page and import that."
+        )
+    changed = _replace_file(target, content)
     return imported.model_copy(update={"warnings": (*notes, *imported.warnings), "path": target, "changed": changed})
 
 
@@ -300,49 +303,6 @@ _QUESTION_FIRST = re.compile(rf"(?P<question>(?:{_INTERROGATIVES})\b[^?]{{3,200}
 _QUESTION_MARKS = re.compile(r"(?:Q(?:uestion)?\s*\d*\s*[:.)]|A(?:nswer)?\s*[:.)]|\d{1,2}[.)])\s+", re.IGNORECASE)
 
 
-@dataclass
-class _Ids:
-    """Slugs that differ within one list; the second of a name gets ``-2``."""
-
-    seen: Counter[str] = field(default_factory=Counter)
-    used: set[str] = field(default_factory=set)
-
-    def of(self, name: str, spare: str = "item") -> str:
-        base = slug(name) or spare
-        self.seen[base] += 1
-        candidate = base if self.seen[base] == 1 else f"{base}-{self.seen[base]}"
-        while candidate in self.used:
-            self.seen[base] += 1
-            candidate = f"{base}-{self.seen[base]}"
-        self.used.add(candidate)
-        return candidate
-
-
-def slug(name: str, limit: int = MAX_ID_CHARS) -> str:
-    """Lower-case letters and digits joined by hyphens; empty where the name has none.
-
-    >>> slug("AI/ML Basics: Café & C++"), slug("C# / .NET")
-    ('ai-ml-basics-cafe-and-cpp', 'c-sharp-dot-net')
-    """
-    text = (
-        name.casefold().replace("c++", "cpp").replace("c#", "c-sharp").replace(".net", "dot-net").replace("&", " and ")
-    )
-    text = re.sub(r"(?<=\w)['’](?=\w)", "", text)
-    text = unicodedata.normalize("NFKD", text)
-    text = "".join(char for char in text if not unicodedata.combining(char))
-    text = re.sub(r"[^a-z0-9]+", "-", text).strip("-")
-    if len(text) > limit:
-        cut = text[: limit + 1].rfind("-")
-        text = text[: cut if cut > 0 else limit].strip("-")
-    return text
-
-
-def _pathway_slug(origin: str, target: str) -> str:
-    """Both roles; a fingerprint stands in for a role without Latin letters, so that two pages stay apart."""
-    parts = [slug(role, 56) or sha256(role.encode("utf-8")).hexdigest()[:8] for role in (origin, target)]
-    return "-to-".join(parts)
-
-
 def _short(text: str, limit: int = 100) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -374,12 +334,12 @@ class _Reading:
         faq = self._faq()
         overview = self._overview(facts.demand_text)
         currency, pay = self._pay(overview, faq)
-        names = _Aliases(
+        names = Aliases(
             layout,
             [*(part.name for part in transferable), *(part.name for part in skills), *(part.name for part in phases)],
         )
         return Pathway(
-            slug=_pathway_slug(layout.origin, layout.target),
+            slug=pathway_slug(layout.origin, layout.target),
             origin=self.fit(layout.origin, "the origin role"),
             target=self.fit(layout.target, "the target role"),
             source=source,
@@ -535,7 +495,7 @@ class _Reading:
             else:
                 unknown.append(line)
         self.spare(unknown, Section.OVERVIEW)
-        ids = _Ids()
+        ids = Ids()
         texts = [line.text for line in [*lines, *self._spare]] + ([demand_text] if demand_text else [])
         return tuple(
             Paragraph(
@@ -565,7 +525,7 @@ class _Reading:
                 entries[-1][1].append(line)  # a description without a full stop
             else:
                 entries.append((line, []))
-        ids = _Ids()
+        ids = Ids()
         found = []
         for name_line, description in entries:
             name = self.phrase(name_line.text, "a skill's name")
@@ -582,15 +542,15 @@ class _Reading:
 
     def _skills(self) -> tuple[Skill, ...]:
         lines = _separated_priorities(unwrap(self.layout.sections.get(Section.SKILLS, ())))
-        anchors = [i for i, line in enumerate(lines) if _priority(line.text)]
+        priorities = {i: read for i, line in enumerate(lines) if (read := _priority(line.text))}
+        anchors = list(priorities)
         if lines and not anchors:
             self.warn(f"No line of '{Section.SKILLS}' holds a priority such as 'Critical4 weeks', so no skill was read")
             self.spare([line for line in lines if not is_prose(line.text)], Section.SKILLS)
             return ()
         # A name stands right above its priority; prose there is the text of the skill before, and the name is lost.
-        holders = set(anchors)
-        named = [at > 0 and at - 1 not in holders and not is_prose(lines[at - 1].text) for at in anchors]
-        ids = _Ids()
+        named = [at > 0 and at - 1 not in priorities and not is_prose(lines[at - 1].text) for at in anchors]
+        ids = Ids()
         found = []
         for k, at in enumerate(anchors):
             name = self.phrase(lines[at - 1].text, "a skill's name") if named[k] else ""
@@ -602,15 +562,13 @@ class _Reading:
             # A heading below the first line of a skill belongs to none of them.
             stray = next((j for j, line in enumerate(body) if j and not is_prose(line.text)), len(body))
             self.spare(body[stray:], Section.SKILLS)
-            skill = self._skill(lines[at], name, body[:stray], ids)
+            skill = self._skill(lines[at], priorities[at], name, body[:stray], ids)
             if skill:
                 found.append(skill)
         return tuple(found)
 
-    def _skill(self, line: Line, name: str, body: Sequence[Line], ids: _Ids) -> Skill | None:
-        read = _priority(line.text)
-        assert read is not None  # the caller chose lines that hold one
-        word, rest = read
+    def _skill(self, line: Line, priority: tuple[str, str], name: str, body: Sequence[Line], ids: Ids) -> Skill | None:
+        word, rest = priority
         if not name:
             self.warn(f"Line {line.number}: '{line.text}' stands below no name of a skill and was left out")
             return None
@@ -671,7 +629,7 @@ class _Reading:
                 drafts.append(draft)
         known = self._evidence(drafts)
         expected = _usual_count(drafts, known)
-        task_ids, resource_ids = _Ids(), _Ids()
+        task_ids, resource_ids = Ids(), Ids()
         return tuple(self._phase(draft, known, expected, task_ids, resource_ids) for draft in drafts)
 
     def _draft(self, lines: Sequence[Line], start: _PhaseStart, end: int, number: int) -> _PhaseDraft | None:
@@ -719,7 +677,7 @@ class _Reading:
         texts = [line.text for line in everything if line.number not in numbers]
         return evidence([self.layout.origin, self.layout.target, self.layout.title or "", *texts])
 
-    def _phase(self, draft: _PhaseDraft, known: Evidence, expected: int, task_ids: _Ids, resource_ids: _Ids) -> Phase:
+    def _phase(self, draft: _PhaseDraft, known: Evidence, expected: int, task_ids: Ids, resource_ids: Ids) -> Phase:
         where = f"phase {draft.number} ({draft.name})"
         tasks = [line.text for line in draft.tasks]
         if len(tasks) == 1 and not draft.tasks[0].bullet:
@@ -768,7 +726,7 @@ class _Reading:
 
     # -- Lists -----------------------------------------------------------------------------------------
 
-    def _items(self, lines: Sequence[Line], where: str, ids: _Ids) -> tuple[Item, ...]:
+    def _items(self, lines: Sequence[Line], where: str, ids: Ids) -> tuple[Item, ...]:
         """Entries of a list; what opens another list or is no entry goes to the spare lines."""
         bulleted = any(line.bullet for line in lines)
         kept: list[Line] = []
@@ -798,7 +756,7 @@ class _Reading:
             else:
                 current.append(line)
         self.spare([line for line in opening if not is_prose(line.text)], Section.REALITY)
-        ids = _Ids()
+        ids = Ids()
         items = {name: self._items(lines, _REALITY_NAMES[name], ids) for name, lines in lists.items()}
         if Section.REALITY in self.layout.sections:
             for name, heading in _REALITY_NAMES.items():
@@ -820,7 +778,7 @@ class _Reading:
         self.spare([line for line in opening if not is_prose(line.text)], Section.ACTIONS)
         if Section.ACTIONS in self.layout.sections and not groups:
             self.warn(f"'{Section.ACTIONS}' names no horizon such as 'This Week'")
-        ids, item_ids = _Ids(), _Ids()
+        ids, item_ids = Ids(), Ids()
         found = []
         for name, days, lines in groups:
             if not lines:
@@ -855,7 +813,7 @@ class _Reading:
             else:
                 self.warn(f"Line {line.number}: an answer without a question: '{_short(line.text)}'")
                 pairs.append((None, [line]))
-        ids = _Ids()
+        ids = Ids()
         found = []
         for question, answer in pairs:
             if not answer:
@@ -1150,93 +1108,3 @@ def _role_key(role: str) -> str:
             word = word[:-1]
         words.append(word)
     return " ".join(words)
-
-
-_ACRONYM = re.compile(r"(?<![\w/])[A-Z][A-Z\d]+(?:[/&][A-Z][A-Z\d]*)*(?![\w/])")
-_ORDINARY = frozenset(
-    """
-    ace act add ads age aid aim air all and any apt are arm art ask ate bad bag ban bar bat bed bet bid big bit box
-    boy bus but buy can cap car cat cop cow cut dad day did die dig dim dog due ear eat egg end era eye fad fan far
-    fat fed few fit fix fly for fun gap gas get god got gun guy had has hat her hid him his hit hot how ice ill its
-    jam job joy key kid law lay led leg let lie lip lot low mad man map may men met mid mix mob mud net new nor not
-    now odd off oil old one our out own pad pan pay pen pet pie pin pop pot put ran rap rat raw red rid rip rob row
-    run sad sat saw say sea see set she sir sit six ski sky son spa spy sub sum sun tag tap tar tax tea ten the tie
-    tip toe too top toy try two use van via war was way wet who why win won yes yet you
-    """.split()
-)
-"""Words that an acronym must not be mistaken for, since questions are matched without regard to case."""
-
-_SMALL_WORDS = frozenset("a an and as at by for from in of on or the to with".split())
-
-
-class _Aliases:
-    """Other names, by form alone: without brackets, without a "for ..." tail, an acronym in or of the name.
-
-    Whatever two names of the page could mean is nobody's alias.
-    """
-
-    def __init__(self, layout: Layout, names: Iterable[str]) -> None:
-        self._layout = layout
-        lines = [*layout.facts, *(line for section in layout.sections.values() for line in section)]
-        text = " ".join(line.text for line in lines)
-        self._acronyms = set(re.findall(r"(?<!\w)[A-Z]{2,6}(?!\w)", text))
-        self._words = set(re.findall(r"(?<!\w)[a-z]+(?!\w)", text))
-        self._names = list(dict.fromkeys(names))
-        claimed = Counter(key for name in self._names for key in {heading_key(alias) for alias in self._forms(name)})
-        roles = {heading_key(layout.origin), heading_key(layout.target)}
-        taken = (
-            {heading_key(name) for name in self._names} | roles | {heading_key(alias) for alias in self._role_forms()}
-        )
-        # An acronym that stands in another name would point to both.
-        within = Counter(
-            heading_key(found)
-            for name in (*self._names, layout.origin, layout.target)
-            for found in set(_ACRONYM.findall(name))
-        )
-        self._free = {key for key, count in claimed.items() if count == 1 and key not in taken and within[key] <= 1}
-
-    def of(self, name: str) -> tuple[str, ...]:
-        return tuple(alias for alias in self._forms(name) if heading_key(alias) in self._free)
-
-    def of_role(self) -> tuple[str, ...]:
-        return self._role_forms()
-
-    def _forms(self, name: str) -> tuple[str, ...]:
-        forms: list[str] = []
-        plain = " ".join(re.sub(r"\([^()]*\)", " ", name).split())
-        forms.append(plain)
-        forms += [part.strip() for part in re.findall(r"\(([^()]*)\)", name) if _ACRONYM.fullmatch(part.strip())]
-        head = re.split(r"\s+for\s+", plain, maxsplit=1)[0]
-        # One plain word, such as "Tools" of "Tools for Teaching", is too general for a name.
-        if len(head.split()) > 1 or _ACRONYM.fullmatch(head):
-            forms.append(head)
-        forms += _ACRONYM.findall(name)
-        own = _initials(plain)
-        if own in self._acronyms and own.lower() not in self._words | _ORDINARY:
-            forms.append(own)
-        return tuple(dict.fromkeys(form for form in forms if len(form) > 1 and form != name))
-
-    def _role_forms(self) -> tuple[str, ...]:
-        target = self._layout.target
-        forms: list[str] = []
-        plain = " ".join(re.sub(r"\([^()]*\)", " ", target).split())
-        forms.append(plain)
-        forms += [part.strip() for part in re.findall(r"\(([^()]*)\)", target) if _ACRONYM.fullmatch(part.strip())]
-        own = _initials(plain)
-        if own and own.lower() not in self._words | _ORDINARY and own != _initials(self._layout.origin):
-            forms.append(own)
-        return tuple(
-            dict.fromkeys(form for form in forms if len(form) > 1 and heading_key(form) != heading_key(target))
-        )
-
-
-def _initials(name: str) -> str:
-    """The acronym of three or more words, an acronym among them whole; empty for a shorter name.
-
-    >>> _initials("Learning Experience Designer"), _initials("UX Research Lead"), _initials("Data Analyst")
-    ('LED', 'UXRL', '')
-    """
-    words = [word for word in re.findall(r"[^\W\d_][\w'’]*", name) if word.lower() not in _SMALL_WORDS]
-    if len(words) < 3 or not all(word[0].isupper() for word in words):
-        return ""
-    return "".join(word if word.isupper() else word[0] for word in words)

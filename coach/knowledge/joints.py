@@ -27,7 +27,7 @@ KNOWN_NAMES = frozenset(
     NaNoWriMo NeurIPS NextJS NodeJS NoSQL NumPy NVivo OneDrive OneNote OpenAI OpenAPI OpenCL OpenCV OpenGL OpenLearn
     OpenShift OpenStack OpenStreetMap openSUSE OpenTable OpenTelemetry PagerDuty PartnerStack PayPal PhD PhDs
     PhpStorm PlayStation PluralSight PostgreSQL PostHog PowerApps PowerBI PowerPoint PowerShell PowerToys PrestaShop
-    ProductHunt ProPublica PubMed PyCharm PyData PyPI PySpark PyTest PyTorch QuickBooks QuickTime RabbitMQ ReactJS
+    ProductHunt ProPublica PubMed PyCon PyCharm PyData PyPI PySpark PyTest PyTorch QuickBooks QuickTime RabbitMQ ReactJS
     ResearchGate reStructuredText RevOps RStudio SaaS SalesForce scikitLearn SciPy ServiceNow ShareGate SharePoint
     SketchUp SkillShare SlideShare SnapChat SolidWorks SoundCloud SourceForge SparkNotes SpringBoot SQLAlchemy
     SQLBolt SQLite StackOverflow StatQuest StreamYard SurveyMonkey SwiftUI TaskRabbit TeamCity TeamViewer TechCrunch
@@ -117,14 +117,20 @@ def split_run(run: str, known: Evidence, expected: int | None = None) -> Split:
         joints = _joints(part, known)
         sure = [joint for joint in joints if joint.sure]
         open_ = [joint for joint in joints if not joint.sure]
-        take = bool(open_) and expected is not None and len(joints) + 1 == expected
+        pieces = _cut(part, joints)
+        # A lone word between two doubtful places is more likely the middle of a name.
+        lone = any(" " not in piece for piece in set(pieces) - set(_cut(part, sure)))
+        take = bool(open_) and len(pieces) == expected and not lone
         verdict = f"was split, as other phases have {expected} entries" if take else "was kept as one word"
         doubts += [f"'{joint.word}' {verdict}" for joint in open_]
-        cuts = [0, *sorted(joint.at for joint in (joints if take else sure)), len(part)]
-        pieces = [part[a:b].strip(" ,;") for a, b in pairwise(cuts)]
-        entries += [piece for piece in pieces if piece]
+        entries += pieces if take else _cut(part, sure)
     doubts += [f"'{entry}' may hold more than one entry" for entry in entries if len(entry.split()) > _MANY_WORDS]
     return Split(tuple(entries), tuple(doubts))
+
+
+def _cut(text: str, joints: Iterable[_Joint]) -> list[str]:
+    cuts = [0, *(joint.at for joint in joints), len(text)]
+    return [piece for piece in (text[a:b].strip(" ,;") for a, b in pairwise(cuts)) if piece]
 
 
 def _joints(text: str, known: Evidence) -> list[_Joint]:
@@ -248,7 +254,7 @@ def _may_join(text: str, at: int, end: int) -> bool:
         return word is not None and len(word.group()) > 3 and word.group().islower()
     if not b.isupper():
         return False
-    if a.islower() or a.isdigit() or a in _ENDS_ENTRY:
+    if a.islower() or a.isdigit() or a in _ENDS_ENTRY or a == ",":
         return True
     # An acronym before a capitalised word: ``RAGDocker``. A plural such as ``APIs`` is no such place.
     rest = re.match(r"[^\W\d_]+", text[at + 1 : end])
@@ -287,6 +293,8 @@ def _judge(
     last = text[at - 1]
     if text[end : end + 1] == ":" or right.endswith(":"):
         return True  # ``Udemy:`` begins an entry
+    if last == ",":
+        return False
     if last in _ENDS_ENTRY:
         if last == "." and re.search(r"(?:^|\W)[A-Z]\.$", left):
             return None  # initials

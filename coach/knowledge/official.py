@@ -169,7 +169,11 @@ class MarketWriter:
             said.append(page.say(text.replace("It is", f"The {level} figure of {money(pay)} is"), derived_from=[*refs[:1], *(self._ref(f"market/metro/{slug(area.short)}") for area, _ in cells)],
                                  formula=f"{len(below)} of {len(cells)} medians exceed {money(pay)}"))
         entities = [f"level:{claim.level}"]
-        page.fact("pay.official", said, entities=entities, questions=[f"How does the {level} salary compare with official figures?", f"Is the {level} figure realistic?"])
+        page.fact("pay.official", said, entities=entities, questions=[
+            f"How does the {level} salary compare with official figures?", f"Is the {level} figure realistic?",
+            f"Where does the {level} figure lie among all {self._name(soc)}?", f"Which percentile of {self._name(soc)} is the {level} figure?",
+            f"By how many percent does the {level} figure differ from the median of {self._name(soc)}?",
+            f"In how many metros is the {level} figure below the median?"])
         return page.passage()
 
     def _change(self) -> Passage:
@@ -344,5 +348,5 @@ class MarketWriter:
             labels = {"EN": "entry level", "MI": "mid level", "SE": "senior level", "ALL": "all levels"}
             parts = [f"{labels[row.level]} {money(row.median)} (n = {row.n:,})" for row in self.market.survey if row.title == title]
             at = page.say(f"Median pay of {title} in {label}: {listed(parts)}.")
-            page.fact("pay.survey", [at], questions=[f"What does the survey say about {title} pay?", f"How much do {title}s make at entry, mid and senior level?"])
+            page.fact("survey.pay", [at], entities=[f"title:{slug(title)}"], name=title, questions=[f"What does the survey say about {title} pay?", f"How much do {title}s make at entry, mid and senior level?"])
             yield page.passage()

@@ -30,6 +30,8 @@ class Facet(Frozen):
     wants: tuple[str, ...]
     kind: str | None = None
     ask: str | None = None
+    detail: bool = False
+    """One entry of a list or one sentence of a text, which is its own question key."""
     questions: tuple[str, ...]
 
 
@@ -104,6 +106,7 @@ class Writer:
         value: Quantity | None = None,
         also: Sequence[str] = (),
         questions: Sequence[str] = (),
+        absent: str | None = None,
         **names: str,
     ) -> None:
         """Declare that ``sentences``, in that order, answer ``facet``; further ``questions`` join the templates'."""
@@ -111,7 +114,7 @@ class Writer:
         keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions)))
         self._facts.append(
             Fact(facet=facet, entities=tuple(entities), sentences=tuple(sentences), questions=keys, value=value,
-                 also=tuple(also))
+                 also=tuple(also), absent=absent)
         )
 
     def details(self, facet: str, sentences: Sequence[int], *, entities: Sequence[str] = ()) -> None:

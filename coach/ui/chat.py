@@ -19,7 +19,6 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_status_container import StatusContainer
 from streamlit.runtime.scriptrunner import StopException
 
@@ -95,6 +94,12 @@ def page() -> None:
         on_submit=_submit_typed,
     )
     desk.start()
+
+
+def prepare() -> None:
+    """Do ahead of the first visit what its page needs: read the knowledge, open the store."""
+    session.desk().coach.pathways()
+    session.store()
 
 
 # --- What a visit remembers -------------------------------------------------------------------------------------
@@ -580,7 +585,7 @@ def _ask(
             raise
         except CoachError as error:
             state.pending, state.halted, state.failure = None, pending.question, str(error)
-        except Exception as error:  # a defect of ours must not take the page down or lose the question
+        except Exception as error:  # noqa: BLE001 - a defect must not take the page down or lose the question
             state.pending, state.halted = None, pending.question
             state.failure = (
                 f"Something unforeseen went wrong ({type(error).__name__}). The question is kept; ask it again."

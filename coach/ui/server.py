@@ -7,13 +7,17 @@ Nobody logs in. The token is random, is never in an address (addresses get share
 script (``HttpOnly``). Whoever clears the browser's cookies loses sight of their conversations; whoever uses the
 same browser profile sees the same ones.
 
-It knows nothing of conversations or answers.
+It knows nothing of conversations or answers, and imports nothing of them until the server is up: the browser fetches
+its scripts meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
+import threading
+import time
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
@@ -22,31 +26,34 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from coach.ui import session
-
-COOKIE = session.OWNER_COOKIE
+OWNER_COOKIE = "coach_owner"
+OWNER_BYTES = 32
+OWNER_PATTERN = r"[A-Za-z0-9_-]{43}"
+"""What ``secrets.token_urlsafe(32)`` gives: 256 random bits."""
+HEAD_START_SECONDS = 2.0
+"""How long the model waits for a first page to be drawn, which then starts it: importing it takes the interpreter
+for seconds, and a page drawn beside it came 0.5 s later on two cores."""
 COOKIE_SECONDS = 400 * 24 * 3600
 """Browsers keep no cookie longer; each visit starts the time anew."""
 
 # Second line of defence behind coach.ui.render: even if something slipped through it, the browser would not fetch
 # from, send to, or be framed by another host. Streamlit needs inline scripts and styles, and wasm for some charts.
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "worker-src 'self' blob:",
-        "connect-src 'self' ws: wss:",
-        "frame-src 'self' blob: data:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-    )
+_ALLOWED = (
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    "connect-src 'self' ws: wss:",
+    "frame-src 'self' blob: data:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'self'",
 )
+CONTENT_POLICY = "; ".join(_ALLOWED)
 
 
 class OwnerAndPolicy:
@@ -73,9 +80,18 @@ MIDDLEWARE = (Middleware(OwnerAndPolicy),)
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Start to load the model when the server starts, so that it is ready sooner than the first question."""
-    session.start_loading()
+    """Prepare the first page, and then the first answer, before anybody asks for them."""
+    threading.Thread(target=_prepare, name="coach-start", daemon=True).start()
     yield
+
+
+def _prepare() -> None:
+    from coach.ui import chat, session
+
+    with contextlib.suppress(Exception):  # whatever is wrong, the first page meets it again and shows it
+        chat.prepare()
+        time.sleep(HEAD_START_SECONDS)
+        session.desk().start()
 
 
 def _is_html(message: MutableMapping[str, Any]) -> bool:
@@ -83,7 +99,7 @@ def _is_html(message: MutableMapping[str, Any]) -> bool:
 
 
 def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    cookie = f"{COOKIE}={_token(scope)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax"
+    cookie = f"{OWNER_COOKIE}={_token(scope)}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax"
     if scope.get("scheme") == "https":
         cookie += "; Secure"
     return [
@@ -99,9 +115,9 @@ def _token(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name.lower() == b"cookie":
             try:
-                sent = SimpleCookie(value.decode("latin-1")).get(COOKIE)
+                sent = SimpleCookie(value.decode("latin-1")).get(OWNER_COOKIE)
             except CookieError:
                 continue
-            if sent is not None and re.fullmatch(session.OWNER_PATTERN, sent.value):
+            if sent is not None and re.fullmatch(OWNER_PATTERN, sent.value):
                 return sent.value
-    return secrets.token_urlsafe(session.OWNER_BYTES)
+    return secrets.token_urlsafe(OWNER_BYTES)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import secrets
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -23,13 +22,7 @@ from coach.knowledge.pathway import Pathway
 from coach.settings import Settings, load_settings
 from coach.storage import ConversationStore, open_store
 from coach.types import Answer, Passage
-
-OWNER_COOKIE = "coach_owner"
-OWNER_BYTES = 32
-OWNER_PATTERN = r"[A-Za-z0-9_-]{43}"
-"""What ``secrets.token_urlsafe(32)`` gives: 256 random bits."""
-HEAD_START_SECONDS = 2.0
-"""How long loading waits for a first page to be drawn. Loading beside it made that page 0.5 s later on two cores."""
+from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
 
 
 class Coaching(Protocol):
@@ -109,7 +102,7 @@ class Desk:
             self.coach.warm_up(self._progress)
         except CoachError as error:
             self.problem = str(error)
-        except Exception as error:  # whatever it is, the page must stay up and say so
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must stay up and say so
             self.problem = (
                 f"The coach could not be loaded ({type(error).__name__}: {error}). "
                 f"Run `python -m coach doctor` to see what is missing."
@@ -134,7 +127,7 @@ def _store(settings: Settings) -> ConversationStore:
 def desk() -> Desk:
     """The shared coach, loading or loaded. Raises CoachError if not even its knowledge can be read.
 
-    It does not start to load: importing the model takes the interpreter for seconds, and the first page goes first.
+    It does not start to load: a page does that when it is drawn.
     """
     return _desk(load_settings())
 
@@ -142,22 +135,6 @@ def desk() -> Desk:
 def store() -> ConversationStore:
     """The shared store. Raises StorageError if ``COACH_DATABASE_URL`` names one that does not work."""
     return _store(load_settings())
-
-
-def start_loading() -> None:
-    """Begin to load before anybody asks. What goes wrong is told to the first visitor, not raised here.
-
-    A page that is drawn within ``HEAD_START_SECONDS`` starts it itself, when it is done.
-    """
-
-    def begin() -> None:
-        time.sleep(HEAD_START_SECONDS)
-        try:
-            desk().start()
-        except Exception:  # the page meets the same error and shows it
-            return
-
-    threading.Thread(target=begin, name="coach-start", daemon=True).start()
 
 
 def owner() -> str:
