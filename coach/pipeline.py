@@ -142,7 +142,9 @@ class Coach:
                 corpus = build_corpus(guide, self.knowledge.resources, self.knowledge.market,
                                       count_pieces=encoder.count_word_pieces, limit=encoder.max_word_pieces)
                 index = open_index(corpus.passages, encoder, self.settings, name=guide.slug, progress=progress)
-                self._readings[guide.slug] = Reading(corpus, index, Composer(corpus, self.settings.assumed_weekly_hours), _vocabulary(corpus))
+                vocabulary = _vocabulary(corpus)
+                composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
+                self._readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
             return self._readings[guide.slug]
 
     def warm_up(self, progress: Progress | None = None, pathway: str | None = None) -> None:

@@ -156,6 +156,8 @@ class Query(Frozen):
     wants: tuple[str, ...] = ()
     """Kinds of answer asked for: money, duration, count, list, order, yes_no, how, which, compare, define, plan."""
     entities: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    """Those of the entities that only one word of their name points at."""
     figures: tuple[Figure, ...] = ()
     terms: tuple[str, ...] = ()
     """Specific words of the standalone question that an answer has to explain."""

@@ -11,6 +11,6 @@ session.make_coach = lambda settings: FakeCoach(loading_seconds=2.0, thinking_se
 
 if __name__ == "__main__":
     entry = Path(__file__).resolve().parent.parent / "app.py"
-    exec(compile(entry.read_text(encoding="utf-8"), str(entry), "exec"))  # as Streamlit runs it
+    exec(compile(entry.read_text(encoding="utf-8"), str(entry), "exec"))  # noqa: S102 - as Streamlit runs it
 else:
     app = st.App(Path(__file__), middleware=server.MIDDLEWARE, lifespan=server.lifespan)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from coach.answering import coverage
 from coach.answering.computing import Computer
 from coach.answering.lexicon import lexicon
+from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
 from coach.answering.selecting import Choice, Selector, specific_words
 from coach.answering.statements import Cell, Facts, Statement, quote
@@ -53,10 +54,10 @@ class Composed:
 class Composer:
     """Composes answers for one corpus."""
 
-    def __init__(self, corpus: Corpus, assumed_weekly_hours: float) -> None:
+    def __init__(self, corpus: Corpus, names: Names, assumed_weekly_hours: float) -> None:
         self.corpus = corpus
         self.facts = Facts(corpus)
-        self.selector = Selector(self.facts, corpus.entity)
+        self.selector = Selector(self.facts, corpus.entity, names)
         self.computer = Computer(corpus, self.facts, assumed_weekly_hours)
         guide = corpus.pathway
         jobs = {job.soc: job for job in corpus.market.occupations}
@@ -122,6 +123,9 @@ class Composer:
         said: list[Statement] = []
         if judged and judged.statements:
             said += judged.statements
+            length = self.facts.find("time.conflict")
+            if not judged.true and length and facets()[judged.cell.fact.facet].family == "time" and not judged.cell.fact.entities:
+                said += length.statements()
         for choice in chosen:
             if judged and judged.statements and judged.cell.key == choice.cell.key:
                 continue
@@ -156,6 +160,9 @@ class Composer:
         """A yes or no in front, where the question asks for one and the fact's kind settles it."""
         if "yes_no" not in query.wants or not statements:
             return statements
+        denied = next((s for s in statements if s.text.startswith(("No ", "Nobody "))), None)
+        if denied:
+            return [denied, *(s for s in statements if s is not denied)]
         text, lead = statements[0].text.lower(), None
         asked = query.standalone.lower()
         if cell.fact.facet == "resource.cost" and re.search(r"\bfree\b", asked):

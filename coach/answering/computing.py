@@ -323,6 +323,13 @@ class Computer:
         start = self.deriver.starts()[phase.number - 1]
         said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}")]
         said += cell.statements()
+        first = re.search(rf"\bfirst\s+{re.escape(elapsed.text.strip())}", query.standalone, re.IGNORECASE)
+        if first:
+            said = []
+            for early in self.pathway.phases[: phase.number]:
+                tasks = self.facts.find("phase.tasks", [f"phase:{early.number}"])
+                said += tasks.statements() if tasks else []
+            return Worked((Statement(f"{lead} falls into phase {phase.number}, {phase.name}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{start + 1} to {start + phase.weeks}"), *said), ("phase.tasks",))
         if {"list", "which", "how", "plan"} & set(query.wants) and re.search(r"\b(?:do|doing|task|tasks|work)\b", query.standalone):
             tasks = self.facts.find("phase.tasks", [f"phase:{phase.number}"])
             said += tasks.statements() if tasks else []

@@ -45,11 +45,13 @@ def unexplained(
     corpus_text = " ".join(texts)
     missing: list[str] = []
     spent: set[str] = set()
+    for title in _other_roles(around := f"{text} {query.context}", known):
+        missing.append(title)
+        spent.update(split_tokens(title))
     for title in (*other_titles(text, known), *(other_titles(query.context, known) if _IS_ONE.search(query.context) else ())):
         if title not in corpus_text:
             missing.append(title)
             spent.update(split_tokens(title))
-    around = f"{text} {query.context}"
     for phrase in (*lexicon().aspect_phrases, *_places(around), *_YEAR.findall(text)):
         pattern = re.compile(rf"\b{re.sub('[- ]', '[- ]', phrase)}\b", re.IGNORECASE)
         surface = pattern.search(text if phrase in lexicon().aspect_phrases else around)
@@ -100,6 +102,14 @@ def _open(
     if surface[:1].isupper() and at > 0 and frequency(word) < 5.2:
         return True
     return frequency(word) < FRAME_ZIPF and not _ADVERB.match(word) and thing(word)
+
+
+_TURNING = re.compile(r"\b(?:becom(?:e|ing)|turn(?:ing)? into|going from|coming from|(?:switch|mov|transition|chang)(?:e|ing)? (?:from|to|into))\s+(?:an?\s+)?(?P<rest>[^,.?!]{3,60})", re.IGNORECASE)
+
+
+def _other_roles(text: str, known: Explained) -> list[str]:
+    """Titles that somebody wants to become or to leave and that are neither role of the pathway."""
+    return [title for match in _TURNING.finditer(text) for title in other_titles(match.group("rest"), known)[:1]]
 
 
 def _places(text: str) -> list[str]:

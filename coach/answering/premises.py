@@ -15,6 +15,7 @@ from coach.answering.figures import days
 from coach.answering.statements import Cell, Facts, Statement
 from coach.answering.words import split_tokens, stem
 from coach.knowledge.corpus import Corpus
+from coach.knowledge.writing import facets
 from coach.types import Quantity, Query, Support, Unit
 
 DURATIONS = (Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS)
@@ -70,7 +71,8 @@ def _figures(query: Query, facts: Facts, best: Cell) -> Iterator[Judged]:
             value = best.fact.value
             if value is not None and value.unit in DURATIONS and not best.fact.entities and best.fact.facet != "time.total":
                 yield _settled(_same_length(quantity, value), best, query)
-            yield from _duration(quantity, query, facts)
+            if facets()[best.fact.facet].family in {"time", "roadmap", "conflicts", "skills"}:
+                yield from _duration(quantity, query, facts)
         elif quantity.unit == Unit.MONEY:
             yield from _money(quantity, query, facts)
         elif quantity.unit == Unit.PERCENT:

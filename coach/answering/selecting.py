@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
+from coach.answering.linking import Names
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.writing import facets
-from coach.types import Entity, Query, Retrieved
+from coach.types import Entity, Query, Retrieved, Unit
 
 # Weights on the scale of a cosine; found on the development split of eval/cases, see eval/results/LOG.md.
 ENTITY_MATCH = 0.30
@@ -28,7 +30,10 @@ UNWANTED = 0.04
 SAME_FACET = 0.30
 SAME_FAMILY = 0.10
 SPECIFIC_WORDS = 0.22
-RANKED = 0.06
+RANKED = 0.03
+MENTIONED = 0.16
+TYPED = 0.06
+OPPOSITE = 0.25
 
 NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 """Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
@@ -51,11 +56,20 @@ class Choice:
 class Selector:
     """Scores the facts of one corpus."""
 
-    def __init__(self, facts: Facts, entity: Mapping[str, Entity]) -> None:
+    def __init__(self, facts: Facts, entity: Mapping[str, Entity], names: Names) -> None:
         self._facts = facts
         self._entity = entity
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
+        self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
+        self._typed = {cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)) for cell in facts.cells}
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
+
+    def _names_in(self, cell: Cell, names: Names) -> frozenset[str]:
+        """Things that a fact's sentences name, where the fact is one sentence and about no list of them."""
+        if len(cell.fact.sentences) > 2 or not (facets()[cell.fact.facet].detail or facets()[cell.fact.facet].family == "conflicts"):
+            return frozenset()
+        text = " ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)
+        return frozenset(mention.entity.id for mention in names.link(text) if mention.strength == 1.0)
 
     def choose(
         self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
@@ -67,7 +81,7 @@ class Selector:
         for cell in self._facts.cells:
             similarity = fact_scores.get(cell.key, 0.0)
             held = self._stems[cell.passage.id] | self._keys[cell.key]
-            words = sum(weight for word, weight in specific.items() if word in held)
+            words = sum(weight for word, weight in specific.items() if word in held or lexicon().synonyms.get(word, frozenset()) & held)
             score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
             score += SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
             choices.append(Choice(cell, score, similarity, words))
@@ -81,17 +95,24 @@ class Selector:
         named = [entity for entity in query.entities if not self._is_known(query, entity)]
         mine = cell.fact.entities
         if not mine:
-            heavy = [e for e in named if self._entity[e].kind in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}]
+            if self._mentioned[cell.key] & set(named):
+                return MENTIONED
+            heavy = [e for e in named if e not in query.weak and self._entity[e].kind in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}]
             return -ENTITY_IGNORED if heavy else 0.0
         matched = [entity for entity in mine if entity in named]
+        if not matched and self._mentioned[cell.key] & set(named):
+            return MENTIONED
         if not matched:
             kinds = {self._entity[entity].kind for entity in mine}
+            named = [entity for entity in named if entity not in query.weak]
             other = any(self._entity[entity].kind in kinds for entity in named)
             if facets()[cell.fact.facet].detail and not other:
                 return -ENTITY_UNASKED / 3  # a sentence that speaks for itself
             return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
         unasked = len(mine) - len(matched)
         left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
+        if all(entity in query.weak for entity in matched):
+            return ENTITY_MATCH * 0.4 - ENTITY_UNASKED * 0.7 * unasked
         return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked - ENTITY_LEFT * len(left)
 
     def _is_known(self, query: Query, entity: str) -> bool:
@@ -99,12 +120,15 @@ class Selector:
 
     def _wanted(self, query: Query, cell: Cell) -> float:
         wants = facets()[cell.fact.facet].wants
-        if not query.wants or not wants:
+        if not query.wants or not wants and not facets()[cell.fact.facet].detail:
             return 0.0
         if "when" in query.wants and "when" in wants and not any(e.startswith("phase:") for e in query.entities):
             return 2 * WANTED
+        for want, other in (("max", "min"), ("min", "max")):
+            if want in query.wants and other in wants and want not in wants:
+                return -OPPOSITE
         if facets()[cell.fact.facet].detail:
-            return 0.0
+            return TYPED if set(query.wants) & self._typed[cell.key] else 0.0
         return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
 
     def _carried(self, query: Query, cell: Cell) -> float:
@@ -124,6 +148,13 @@ def specific_words(query: Query) -> dict[str, float]:
             weights[stem(word)] = min(rarity, 2.0)
     total = sum(weights.values())
     return {word: weight / total for word, weight in weights.items()} if total else {}
+
+
+def _kinds_of(text: str) -> frozenset[str]:
+    """Kinds of answer that the figures in a sentence can give."""
+    names = {Unit.MONEY: "money", Unit.PERCENT: "percentage", Unit.COUNT: "count", Unit.HOURS: "duration", Unit.DAYS: "duration",
+             Unit.WEEKS: "duration", Unit.MONTHS: "duration", Unit.YEARS: "duration", Unit.HOURS_PER_WEEK: "duration"}
+    return frozenset(names[quantity.unit] for quantity in quantities(text) if quantity.unit in names)
 
 
 def _stems_of(text: str) -> frozenset[str]:

@@ -36,6 +36,7 @@ _START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|m
 _KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered|use)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
 _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
+_SAYS = re.compile(r"\b(?:guide|page|article|they|bls|survey|you)\b[^.?!]{0,30}\b(?:says?|said|claims?|promis\w+|states?|lists?|quotes?|told|tells?)\b", re.IGNORECASE)
 _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
 _NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$", re.IGNORECASE)
@@ -173,10 +174,11 @@ def _query(
         standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, vocabulary)
         if follow_up:
             figures = tuple(_as_before(figure, last.trace.query) for figure in figures)
-    if context and not asked:
-        entities = tuple(dict.fromkeys([*entities, *(e for e in _entities(context, vocabulary) if e not in known or _is_place(e, vocabulary))]))
+    if context:
+        told = [e for e in _entities(context, vocabulary) if e not in known]
+        entities = tuple(dict.fromkeys([*entities, *(e for e in told if not asked or _is_place(e, vocabulary))]))
     return Query(
-        question=question, standalone=standalone, clause=clause, context=context, wants=wants, entities=entities, figures=(*figures, *_known_figures(known)),
+        question=question, standalone=standalone, clause=clause, context=context, wants=wants, entities=entities, weak=_weak(standalone, vocabulary), figures=(*figures, *_known_figures(known)),
         terms=tuple(tokens(standalone)), follow_up=follow_up, facet_hint=hint, notices=notices, corrected=corrected,
     )
 
@@ -186,7 +188,8 @@ def _empty(part: str, vocabulary: Vocabulary) -> bool:
     if _entities(part, vocabulary):
         return False
     content = [w for w in split_tokens(part) if stem(w) not in lexicon().frame and frequency(w) < 5.5 and not _PRONOUN.fullmatch(w)]
-    return not content or bool(_PRONOUN.search(part)) and len(content) < 2
+    pronoun = _PRONOUN.search(part)
+    return not content or pronoun is not None and not _only_filler(part, pronoun) and len(content) < 2
 
 
 def _is_place(entity: str, vocabulary: Vocabulary) -> bool:
@@ -210,7 +213,32 @@ def _entities(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         if mention.entity.kind == "priority" and lead in {"how", "most", "more", "very", "so", "less", "really", "least"}:
             continue
         found.append(mention.entity.id)
-    return tuple(dict.fromkeys(found))
+    return _joined(tuple(dict.fromkeys(found)), vocabulary)
+
+
+def _joined(entities: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """A maker and a kind named apart as the one resource they mean: Pinecone's ... certification."""
+    kinds = [vocabulary.entity[e] for e in entities if e.startswith("resource_kind:")]
+    makers = [vocabulary.entity[e] for e in entities if e.startswith("resource:")]
+    for kind in kinds:
+        forms = {stem(word) for name in (kind.name, *kind.aliases) for word in split_tokens(name)}
+        for maker in makers:
+            own = {stem(word) for word in split_tokens(maker.name)}
+            if forms & own:
+                continue
+            both = [e.id for e in vocabulary.entity.values() if e.kind == "resource" and e.id != maker.id
+                    and own <= (words := {stem(word) for word in split_tokens(e.name)}) and forms & words]
+            if len(both) == 1:
+                entities = tuple(both[0] if e == maker.id else e for e in entities if e != kind.id)
+    return entities
+
+
+def _weak(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Entities that the text names by one word out of several only."""
+    best: dict[str, float] = {}
+    for mention in vocabulary.names.link(text):
+        best[mention.entity.id] = max(best.get(mention.entity.id, 0.0), mention.strength)
+    return tuple(entity for entity, strength in best.items() if strength < 0.7)
 
 
 def _known(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -263,6 +291,8 @@ def _figures(text: str, vocabulary: Vocabulary, *, told: bool = False) -> tuple[
         position = at + len(quantity.text) if at >= 0 else position
         before, after = text[: max(at, 0)], text[position:]
         role = _role(quantity.unit, quantity.noun, before, after)
+        if told and role in {"deadline", "current_pay"} and _SAYS.search(before):
+            role = "asserted"
         if told and role == "asserted" and quantity.unit == Unit.MONEY and not _OF_THE_PAGE.search(text):
             role = "current_pay"
         figures.append(Figure(quantity=quantity, personal=role not in {"asserted", "position", "horizon"}, role=role))

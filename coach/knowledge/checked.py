@@ -64,6 +64,7 @@ class ResourceWriter:
             verdict = [page.say(f"{name} could be confirmed (checked {self.file.checked}).")]
         else:
             verdict = [page.say(caveat(resource, self.by_id, self.file.checked))]
+        settled = resource.verdict == VerdictOfCheck.CONFIRMED
         about = list(page.say_all(resource.about))
         provider = f" by {resource.provider}" if resource.provider and resource.provider.lower() not in name.lower() else ""
         kind = page.say(f"{name} is {a(resource.kind)}{provider}.")
@@ -71,10 +72,9 @@ class ResourceWriter:
         def fact(facet: str, said: Sequence[int], also: Sequence[str] = ()) -> None:
             page.fact(facet, said, entities=entity, also=also, name=name)
 
-        settled = resource.verdict == VerdictOfCheck.CONFIRMED
         instead = [self.by_id[id_] for id_ in resource.substitutes if id_ in self.by_id]
         refs = [self._ref(other) for other in instead]
-        page.details("resource.detail", about, entities=entity)
+        page.details("resource.detail", about, entities=entity, lead=() if settled else verdict)
         fact("resource.about", ([kind, *about] if settled else [*verdict, *about]))
         fact("resource.verdict", verdict + about[:1])
         extra = [] if settled else verdict

@@ -41,6 +41,9 @@ class Deriver:
             yield from (self._position(phase) for phase in guide.phases)
         if guide.actions:
             yield self._actions()
+            opening = self._opening()
+            if opening:
+                yield opening
             if guide.phases:
                 yield self._horizons()
         if guide.reality.attractions and (guide.reality.drawbacks or guide.reality.challenges):
@@ -194,9 +197,13 @@ class Deriver:
         lead = page.say(f"The action plan has {count(total, 'step')}: {listed([f'{len(group.items)} for {horizon_name(group.name)}' for group in groups])}.",
                         formula=f"{_sum([len(group.items) for group in groups])} steps", derived_from=refs)
         page.fact("actions.list", [lead], value=_counted(total, "actions"), also=refs)
-        soonest = groups[0]
-        if soonest.items:
-            said = []
+        return page.passage()
+
+    def _opening(self) -> Passage | None:
+        """What comes first beside the action plan: the most urgent skills and the first phase."""
+        page = self._derived("actions/opening", "Action plan", "Beside it")
+        said = []
+        if self.pathway.skills or self.pathway.phases:
             urgent = next(iter(self._by_priority().items()), None)
             if urgent:
                 names = listed([skill.name for skill in urgent[1]])
@@ -204,9 +211,8 @@ class Deriver:
             if self.pathway.phases:
                 opening = self.pathway.phases[0]
                 said.append(page.say(f"The roadmap opens with {opening.name}, {count(opening.weeks, 'week')}.", derived_from=[self._ref("phases/1")]))
-            if said:
-                page.fact("plan.opening", said)
-        return page.passage()
+            page.fact("plan.opening", said)
+        return page.passage() if said else None
 
     def phase_at(self, week: int) -> Phase | None:
         """The phase that a week of the roadmap falls into; None beyond its end."""

@@ -197,7 +197,7 @@ class PageWriter:
         said += self._items(page, group.items)
         page.details("actions.step", said[1:], entities=[f"horizon:{group.id}"])
         if group.days == min(other.days for other in self.pathway.actions):
-            page.fact("actions.first", said, also=(f"{self.pathway.slug}#actions",))
+            page.fact("actions.first", said, also=(f"{self.pathway.slug}#actions/opening",))
         named = [resource.id for resource in self.resources.values() if group.id in resource.actions]
         said += self._caveats(page, " ".join(item.text for item in group.items), named)
         page.fact("actions.group", said, entities=[f"horizon:{group.id}"], value=_counted(len(group.items), "actions"),

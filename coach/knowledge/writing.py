@@ -117,10 +117,15 @@ class Writer:
                  also=tuple(also), absent=absent)
         )
 
-    def details(self, facet: str, sentences: Sequence[int], *, entities: Sequence[str] = ()) -> None:
-        """Declare that each sentence by itself answers a question about what it says; the sentence is its key."""
+    def details(
+        self, facet: str, sentences: Sequence[int], *, entities: Sequence[str] = (), lead: Sequence[int] = ()
+    ) -> None:
+        """Declare that each sentence by itself answers a question about what it says; the sentence is its key.
+
+        ``lead`` are sentences that go before each of them, a warning for instance.
+        """
         for at in sentences:
-            self.fact(facet, [at], entities=entities, questions=[self._parts[at].text])
+            self.fact(facet, [*lead, at], entities=entities, questions=[self._parts[at].text])
 
     def passage(self) -> Passage:
         entities = dict.fromkeys([*self.entities, *(entity for fact in self._facts for entity in fact.entities)])

@@ -10,7 +10,7 @@ to be measured against.
 
 from __future__ import annotations
 
-import statistics
+import math
 from collections.abc import Mapping, Sequence
 
 Channels = Mapping[str, Mapping[str, float]]
@@ -42,7 +42,8 @@ def fuse_z_scores(channels: Channels, weights: Mapping[str, float] = WEIGHTS) ->
             continue
         lowest = min(scores.values())
         filled = [scores.get(id_, lowest) for id_ in ids]
-        mean, spread = statistics.fmean(filled), statistics.pstdev(filled)
+        mean = math.fsum(filled) / len(filled)
+        spread = math.sqrt(math.fsum((score - mean) ** 2 for score in filled) / len(filled))
         if spread == 0.0:
             continue
         for id_, score in zip(ids, filled, strict=True):

@@ -3,7 +3,8 @@
 Comes in: what a visitor types and clicks. Goes out: the conversation on screen and in the store.
 
 A question is a ``Pending`` value with an id drawn when it is submitted. It stays in the visitor's session until its
-answer is stored, so a rerun in between takes it up again and a second submission of it is kept once. Everything that
+answer is stored, and a thread of its own works on it: a rerun in between waits for the same answer and asks nothing
+again. Everything that
 people or documents wrote passes through ``coach.ui.render``.
 
 The page knows no pathway: names, starters and scope come from the coach.
@@ -19,7 +20,6 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
-from streamlit.elements.lib.mutable_status_container import StatusContainer
 from streamlit.runtime.scriptrunner import StopException
 
 from coach.errors import CoachError, StorageError
@@ -109,6 +109,7 @@ def _begin(pathways: dict[str, Pathway]) -> None:
     state = st.session_state
     state.setdefault("open", None)  # id of the open conversation
     state.setdefault("pending", None)
+    state.setdefault("asking", None)  # the thread that works on it
     state.setdefault("halted", None)  # a question that was stopped or that failed, to be asked again
     state.setdefault("failure", None)
     state.setdefault("unsaved", [])  # turns that the store refused
@@ -116,6 +117,10 @@ def _begin(pathways: dict[str, Pathway]) -> None:
     state.setdefault("read", {})  # answers by turn id, parsed once
     state.setdefault("address", None)  # the ?c= that this page wrote
     state.setdefault("lost_link", False)
+    if state.asking is not None and state.asking.cancelled and state.pending is not None:
+        question = state.pending.question  # stopped by its button in the last run
+        _forget_pending()
+        state.halted = question
     if state.get("pathway") not in pathways:
         preferred = load_settings().default_pathway
         state.pathway = preferred if preferred in pathways else next(iter(pathways))
@@ -144,12 +149,20 @@ def _follow_address(store: ConversationStore, owner: str, pathways: dict[str, Pa
     state.address = state.open
 
 
+def _forget_pending() -> None:
+    state = st.session_state
+    if state.asking is not None:
+        state.asking.cancel()
+    state.asking = state.pending = None
+
+
 def _show(conversation: Conversation | None, pathways: dict[str, Pathway]) -> None:
     """Turn to another conversation, or to none; nothing of the last one stays behind."""
     state = st.session_state
     state.open = None if conversation is None else conversation.id
     state.address = state.open
-    state.pending = state.halted = state.failure = None
+    _forget_pending()
+    state.halted = state.failure = None
     state.unsaved, state.window, state.read = [], WINDOW, {}
     if conversation is not None and conversation.pathway in pathways:
         state.pathway = conversation.pathway
@@ -573,51 +586,61 @@ def _ask(
 ) -> None:
     state = st.session_state
     _question(pending.question, pending.turn_id, first=first)
+    asking = cast("session.Asking | None", state.asking)
+    if asking is None or asking.turn_id != pending.turn_id:
+        history = [one.answer for one in shown if one.answer is not None][-HISTORY:]
+        asking = session.Asking(desk, pending.turn_id, pending.question, history, state.pathway)
+        state.asking = asking
     place = st.chat_message("assistant")
     for _ in range(STALE):
         st.empty()
     with place:
-        status = st.status(":shimmer[Reading the question]", type="compact", expanded=True)
         try:
-            answer = _answered(desk, status, pending, [one.answer for one in shown if one.answer is not None])
+            answer = _answered(desk, asking)
         except StopException:
-            state.pending, state.halted = None, pending.question
+            # Nothing of the session can be touched here, each touch would raise again; the next run sees to the rest.
+            asking.cancel()
             raise
         except CoachError as error:
-            state.pending, state.halted, state.failure = None, pending.question, str(error)
+            state.halted, state.failure = pending.question, str(error)
         except Exception as error:  # noqa: BLE001 - a defect must not take the page down or lose the question
-            state.pending, state.halted = None, pending.question
+            state.halted = pending.question
             state.failure = (
                 f"Something unforeseen went wrong ({type(error).__name__}). The question is kept; ask it again."
             )
         else:
             _keep(store, owner, conversation, pending, answer)
-            state.pending = None
+        _forget_pending()
     st.rerun()
 
 
-def _answered(desk: session.Desk, status: StatusContainer, pending: Pending, history: list[Answer]) -> Answer:
-    """Wait for the coach if need be, then ask, with a line for each stage."""
-    line = status.empty()
-    desk.start()
-    if desk.problem is not None:
-        desk.retry()
-    while not desk.wait(0.2):
-        status.update(label=f":shimmer[{literal(_loading_words(desk))}]")
-        if desk.total:
-            line.progress(min(1.0, desk.done / desk.total))
-    line.empty()
-    if desk.problem is not None:
-        raise CoachError(desk.problem)
+def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
+    """Wait for the answer, with a line for what is happening."""
+    status = st.status(":shimmer[Reading the question]", type="compact", expanded=True)
+    with status:
+        bar = st.empty()
+    told = 0
+    finished = False
+    while not finished:
+        finished = asking.wait(0.05)
+        if desk.loading:
+            status.update(label=f":shimmer[{literal(_loading_words(desk))}]")
+            if desk.total:
+                bar.progress(min(1.0, desk.done / desk.total))
+        for stage in asking.stages[told:]:
+            if told == 0:
+                bar.empty()
+            words = evidence.WORKING.get(stage, stage)
+            status.update(label=f":shimmer[{literal(words)}]")
+            status.markdown(quiet(words))
+            told += 1
+        _let_others_in()
+    return asking.answer()
 
-    def on_stage(stage: str) -> None:
-        words = evidence.WORKING.get(stage, stage)
-        status.update(label=f":shimmer[{literal(words)}]")
-        status.markdown(quiet(words))
 
-    return desk.coach.ask(
-        pending.question, history=history[-HISTORY:], pathway=st.session_state.pathway, on_stage=on_stage
-    )
+def _let_others_in() -> None:
+    """Streamlit stops or reruns a page only where the page calls it; a look at the session is such a call."""
+    st.session_state.get("pending")
 
 
 def _keep(

@@ -114,6 +114,67 @@ class Desk:
         self.done, self.total = done, total
 
 
+class Asking:
+    """One question on its way to the coach, in a thread of its own.
+
+    It waits until the coach is loaded, then asks. A rerun of the page, or fifty, waits for the same answer and does not
+    ask again. Belongs to one visitor's session.
+    """
+
+    def __init__(self, desk: Desk, turn_id: str, question: str, history: Sequence[Answer], pathway: str) -> None:
+        self.turn_id = turn_id
+        self.stages: list[str] = []
+        """Names of the stages begun so far."""
+        self._cancelled = threading.Event()
+        self._finished = threading.Event()
+        self._answer: Answer | None = None
+        self._error: Exception | None = None
+        threading.Thread(
+            target=self._run, args=(desk, question, tuple(history), pathway), name="coach-asking", daemon=True
+        ).start()
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as there is an answer or an error."""
+        return self._finished.wait(seconds)
+
+    def answer(self) -> Answer:
+        """The answer, or the error that came instead. Only after ``wait`` said True."""
+        if self._error is not None:
+            raise self._error
+        if self._answer is None:
+            raise CoachError("There is no answer yet.")
+        return self._answer
+
+    def cancel(self) -> None:
+        """Nobody waits any more: the thread ends at the next stage."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def _run(self, desk: Desk, question: str, history: tuple[Answer, ...], pathway: str) -> None:
+        try:
+            desk.start()
+            if desk.problem is not None:
+                desk.retry()
+            while not desk.wait(0.2):
+                if self.cancelled:
+                    return
+            if desk.problem is not None:
+                raise CoachError(desk.problem)
+            self._answer = desk.coach.ask(question, history=history, pathway=pathway, on_stage=self._on_stage)
+        except Exception as error:  # noqa: BLE001 - handed over to whoever waits
+            self._error = error
+        finally:
+            self._finished.set()
+
+    def _on_stage(self, stage: str) -> None:
+        if self._cancelled.is_set():
+            raise CoachError("The question was stopped.")
+        self.stages.append(stage)
+
+
 @st.cache_resource(show_spinner=False, hash_funcs={Settings: lambda settings: settings.model_dump_json()})
 def _desk(settings: Settings) -> Desk:
     return Desk(make_coach(settings))
