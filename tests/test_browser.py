@@ -132,10 +132,6 @@ def ask(page: Page, question: str) -> None:
     expect(page.get_by_test_id("stChatInputStopButton")).to_have_count(0, timeout=ANSWER_MS)
 
 
-def markers(page: Page) -> object:
-    return page.locator('[class*="st-key-mark-"] button')
-
-
 def test_ask_open_a_citation_follow_up_reload_and_find_it_again(context: BrowserContext, address: str) -> None:
     page = open_page(context, address)
     expect(page.locator(".st-key-starters button")).to_have_count(4, timeout=30_000)
@@ -291,6 +287,22 @@ def test_clicks_while_a_question_is_on_its_way_neither_lose_nor_repeat_it(contex
         page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("Evidence:")).to_have_count(1, timeout=ANSWER_MS)
     expect(page.locator('[class*="st-key-asked-"]')).to_have_count(1)
+
+
+def test_two_people_who_ask_at_once_each_get_their_own_answer(browser: Browser, slow: str) -> None:
+    contexts = [browser.new_context() for _ in range(2)]
+    pages = [open_page(context, slow) for context in contexts]
+    for page, question in zip(pages, ("Which skills?", "Is it realistic?"), strict=True):
+        page.get_by_test_id("stChatInputTextArea").fill(question)
+    for page in pages:
+        page.get_by_test_id("stChatInputTextArea").press("Enter")
+    for page, own, other in ((pages[0], "Kiln work", "24 weeks"), (pages[1], "24 weeks", "Kiln work")):
+        expect(page.get_by_text("Evidence:")).to_have_count(1, timeout=ANSWER_MS)
+        expect(page.get_by_text(own).first).to_be_visible()
+        expect(page.get_by_text(other)).to_have_count(0)
+        expect(page.locator('[class*="st-key-open-"]')).to_have_count(1)
+    for context in contexts:
+        context.close()
 
 
 # --- Rendering, over many combinations --------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -389,24 +388,13 @@ def test_an_answer_that_cannot_be_stored_is_still_shown(start: Callable[..., App
 # --- Two visitors -------------------------------------------------------------------------------------------------------------
 
 
-def test_two_visitors_at_once_do_not_mix(start: Callable[..., AppTest]) -> None:
-    coach = FakeCoach(thinking_seconds=0.2)
+def test_two_visitors_who_take_turns_do_not_mix(start: Callable[..., AppTest]) -> None:
+    coach = FakeCoach()
     apps = {name: start(coach, owner=name[0] * 43) for name in ("anna", "boris")}
-    failures: list[BaseException] = []
-
-    def work(name: str) -> None:
-        try:
-            for number in range(3):
-                ask(apps[name], f"skills of {name} {number}")
-        except BaseException as error:  # noqa: BLE001 - a thread must hand its failure over
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in apps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    for number in range(3):
+        for name, app in apps.items():
+            ask(app, f"skills of {name} {number}")
+    assert coach.histories == [0, 0, 1, 1, 2, 2]
     for name, other in (("anna", "boris"), ("boris", "anna")):
         app = apps[name]
         questions = [turn.question for turn in the_store().turns(name[0] * 43, app.session_state["open"])]

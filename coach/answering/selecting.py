@@ -62,6 +62,10 @@ class Selector:
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
         self._typed = {cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)) for cell in facts.cells}
+        self._own = {
+            cell.key: _stems_of(" ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences), *cell.fact.questions]))
+            for cell in facts.cells
+        }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
 
     def _names_in(self, cell: Cell, names: Names) -> frozenset[str]:
@@ -81,7 +85,9 @@ class Selector:
         for cell in self._facts.cells:
             similarity = fact_scores.get(cell.key, 0.0)
             held = self._stems[cell.passage.id] | self._keys[cell.key]
-            words = sum(weight for word, weight in specific.items() if word in held or lexicon().synonyms.get(word, frozenset()) & held)
+            words = _share(specific, held)
+            if specific and words:
+                words = 0.5 * words + 0.5 * _share(specific, self._own[cell.key])
             score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
             score += SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
             choices.append(Choice(cell, score, similarity, words))
@@ -127,6 +133,8 @@ class Selector:
         for want, other in (("max", "min"), ("min", "max")):
             if want in query.wants and other in wants and want not in wants:
                 return -OPPOSITE
+            if want in query.wants and want in wants:
+                return 2 * WANTED
         if facets()[cell.fact.facet].detail:
             return TYPED if set(query.wants) & self._typed[cell.key] else 0.0
         return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
@@ -148,6 +156,12 @@ def specific_words(query: Query) -> dict[str, float]:
             weights[stem(word)] = min(rarity, 2.0)
     total = sum(weights.values())
     return {word: weight / total for word, weight in weights.items()} if total else {}
+
+
+def _share(specific: Mapping[str, float], held: frozenset[str]) -> float:
+    """Weighted share of the specific words that are held, as they are or by a word of the same meaning."""
+    synonyms = lexicon().synonyms
+    return sum(weight for word, weight in specific.items() if word in held or synonyms.get(word, frozenset()) & held)
 
 
 def _kinds_of(text: str) -> frozenset[str]:

@@ -33,7 +33,7 @@ _BARE = re.compile(r"(?:and |so |ok |okay )?(?:which|what|who|why|such as|like w
 _ELLIPSIS = re.compile(r"^(?:ok(?:ay)?[ ,.]*|so[ ,]+|hmm+[ ,.]*|great[ ,.]*|thanks[ ,.!]*|cool[ ,.]*)*(?:and|what about|how about|or|but|same for|why|then|also|what if)\b", re.IGNORECASE)
 _EARN = re.compile(r"\b(?:i(?:'m| am|'ve| have)?(?: currently| now| already| only| just| today)*|my|currently|me|at present)\b[^.?!]{0,40}?\b(?:earn|earning|make|making|get|getting|paid|pay|salary|on|income|at|base|wage|comp|compensation|take home|pull(?:ing)? in|bring(?:ing)? (?:in|home))\b[^.?!]{0,30}$", re.IGNORECASE)
 _START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|making|paid|at)|earning|making|currently (?:on|at|earning|making)|(?:my|current) (?:\w+ ){0,2}(?:salary|pay|income|wage|compensation|base)(?: is| of| at|:)?|from(?: my)?)\s*(?:about|around|roughly|approximately|approx|some|a)?\s*$|\b(?:and|what about|how about|i'm|am)\s+(?:on|at|with)\s*$", re.IGNORECASE)
-_KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered|use)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
+_KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
 _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:guide|page|article|they|bls|survey|you)\b[^.?!]{0,30}\b(?:says?|said|claims?|promis\w+|states?|lists?|quotes?|told|tells?)\b", re.IGNORECASE)
@@ -163,9 +163,9 @@ def _query(
     figures = (*_figures(context, vocabulary, told=True), *_figures(part, vocabulary))
     last = next((answer for answer in reversed(history) if answer.status == Status.ANSWERED), None)
     known = _known(f"{context} {part}".strip(), vocabulary)
-    standalone, entities, hint, follow_up = part, own, None, False
     asked = [entity for entity in own if entity not in known]
     own = _with_horizon(own, figures, vocabulary)
+    standalone, entities, hint, follow_up = part, own, None, False
     if before is not None and not own and _PRONOUN.search(part):
         entities = before.entities
         standalone = _named(part, entities, vocabulary)
@@ -379,7 +379,9 @@ def _carry_on(
 
 def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
     """Whether the pronoun points at nothing: "is it realistic to ...", "what is that about pay"."""
-    after = part[pronoun.end() :]
+    after, before = part[pronoun.end() :], part[: pronoun.start()]
+    if pronoun.group().lower() in {"one", "ones"} and re.search(r"\b(?:\w{3,}est|most \w+|least \w+)\s*$", before, re.IGNORECASE):
+        return True
     if pronoun.group().lower() == "it" and re.match(r"\s*(?:\w+\s+){0,2}(?:take|takes|to\b|that\b|realistic|possible|worth|true|hard|difficult|feasible)", after, re.IGNORECASE):
         return len(split_tokens(after)) > 4
     if pronoun.group().lower() in {"this", "that", "these", "those"}:
