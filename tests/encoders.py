@@ -26,7 +26,8 @@ class HashingEncoder:
             for word in re.findall(r"\w+", text.lower()):
                 digest = hashlib.sha256(f"{self.digest} {word}".encode()).digest()
                 vectors[row, digest[0] % self.dimensions] += 1.0 if digest[1] % 2 else -1.0
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        scaled: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return scaled
 
     def count_word_pieces(self, text: str) -> int:
         return len(text.split()) + 2

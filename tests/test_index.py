@@ -12,7 +12,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -217,7 +217,9 @@ def test_only_what_changed_is_encoded(settings: Settings, encoder: HashingEncode
     passages = changed(PASSAGES, "glaze", text="Glazing takes two weeks.")
     index = opened(settings, encoder, passages)
     assert encoder.encoded == ["Potter > glaze\nGlazing takes two weeks."]
-    assert index.search("two weeks").ranking[0].passage.text == "Glazing takes two weeks."
+    found = {f.passage.id: f for f in index.search("two weeks").ranking}["potter#glaze"]
+    assert found.passage.text == "Glazing takes two weeks."
+    assert found.lexical is not None and found.lexical.rank == 1
 
     encoder.forget()
     asked = Fact(facet="test", entities=(), sentences=(), questions=("Which tools?", "How much is the pay?"))
@@ -334,7 +336,12 @@ def _foreign_manifest(generation: Path) -> None:
     (generation / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
 
 
-DAMAGE = {
+def _empty(path: Path) -> None:
+    shutil.rmtree(path)
+    path.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
     "no manifest": lambda g: (g / "manifest.json").unlink(),
     "half a manifest": lambda g: _truncate(g / "manifest.json"),
     "manifest of another format": _foreign_manifest,
@@ -345,7 +352,7 @@ DAMAGE = {
     "flipped vectors": lambda g: _scribble(_vector_file(g)),
     "half the vectors": lambda g: _truncate(_vector_file(g)),
     "no vectors": lambda g: _vector_file(g).unlink(),
-    "nothing but the folder": lambda g: [shutil.rmtree(g), g.mkdir()],
+    "nothing but the folder": _empty,
 }
 
 
@@ -474,10 +481,10 @@ def test_a_full_disk_leaves_the_old_index_and_no_half_of_a_new_one(
 # --- Several processes, and killed ones -------------------------------------------------------------------
 
 
-def start(code: str, **options: object) -> subprocess.Popen[str]:
+def start(code: str) -> subprocess.Popen[str]:
+    """Python in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
-        **options,  # type: ignore[call-overload]
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
     )
 
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -67,7 +67,8 @@ def test_same_texts_give_the_same_bytes_whatever_the_threads(encoder: SentenceEn
     torch.set_num_threads(2)
     assert encoder.encode(QUESTIONS).tobytes() == first.tobytes()
     with ThreadPoolExecutor(4) as pool:
-        assert {found.tobytes() for found in pool.map(lambda _: encoder.encode(QUESTIONS), range(8))} == {first.tobytes()}
+        found = pool.map(lambda _: encoder.encode(QUESTIONS).tobytes(), range(8))
+        assert set(found) == {first.tobytes()}
 
 
 def test_a_text_alone_and_in_a_batch_is_the_same_to_where_scores_are_rounded(encoder: SentenceEncoder) -> None:
@@ -168,7 +169,8 @@ def clustered_vectors(count: int, *, clusters: int, dimensions: int = 384, seed:
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     vectors = centres[random.integers(0, clusters, count)]
     vectors += 0.6 * random.standard_normal((count, dimensions)) / np.sqrt(dimensions)
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    scaled: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
 
 
 @pytest.fixture
@@ -242,7 +244,8 @@ def test_chroma_ignores_the_environment_and_a_stray_env_file(tmp_path: Path) -> 
         store = dense.open_folder(Path("store"))
         assert store.collections() == ()
     """
-    _run(code, cwd=tmp_path, env={"CHROMA_API_IMPL": "chromadb.api.fastapi.FastAPI", "CHROMA_SERVER_HOST": "example.invalid"})
+    elsewhere = {"CHROMA_API_IMPL": "chromadb.api.fastapi.FastAPI", "CHROMA_SERVER_HOST": "example.invalid"}
+    _run(code, cwd=tmp_path, env=elsewhere)
 
 
 def test_chroma_opens_for_an_account_without_a_home_folder(tmp_path: Path) -> None:
@@ -374,7 +377,7 @@ def test_nothing_fuses_to_nothing() -> None:
     assert hybrid.fuse_z_scores({}) == hybrid.fuse_reciprocal_ranks({"dense": {}}) == []
 
 
-def _run(code: str, *, cwd: Path = ROOT, env: dict[str, str | None] | None = None) -> None:
+def _run(code: str, *, cwd: Path = ROOT, env: Mapping[str, str | None] | None = None) -> None:
     """Run Python in a process of its own, which has to end well."""
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
     result = subprocess.run(

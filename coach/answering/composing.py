@@ -126,7 +126,7 @@ class Composer:
             length = self.facts.find("time.conflict")
             if not judged.true and length and facets()[judged.cell.fact.facet].family == "time" and not judged.cell.fact.entities:
                 said += length.statements()
-        for choice in chosen:
+        for choice in () if judged and judged.settles else chosen:
             if judged and judged.statements and judged.cell.key == choice.cell.key:
                 continue
             if judged and not judged.true and "yes_no" in query.wants and choice is chosen[0] and choice.cell.fact.facet != judged.cell.fact.facet and len(chosen) == 1:
@@ -218,7 +218,10 @@ class Composer:
         cells = list(cells)
         stems: frozenset[str] = frozenset()
         texts: list[str] = []
+        statements = list(statements)
+        said = frozenset(stem(word) for statement in statements for word in split_tokens(statement.text))
         for cell in cells:
+            said |= frozenset(stem(word) for key in cell.fact.questions for word in split_tokens(key))
             stems |= self.selector.stems(cell)
             texts.append((cell.passage.embedded_text + " " + " ".join(cell.fact.questions)).lower())
         for statement in statements:
@@ -230,8 +233,9 @@ class Composer:
             names = (self.corpus.entity[entity].name, *self.corpus.entity[entity].aliases)
             if self._told(entity, cells):
                 texts += [name.lower() for name in names]
-                stems |= frozenset(stem(word) for name in names for word in split_tokens(name))
-        return coverage.unexplained(query, stems, texts, self.explained, self._all_stems)
+                named = frozenset(stem(word) for name in names for word in split_tokens(name))
+                stems, said = stems | named, said | named
+        return coverage.unexplained(query, stems, said, texts, self.explained, self._all_stems)
 
     def _told(self, entity: str, cells: Sequence[Cell]) -> bool:
         """Whether an entity that the question names is one that the evidence is about, or lends only a frame."""

@@ -34,11 +34,11 @@ class Explained:
 
 
 def unexplained(
-    query: Query, evidence: frozenset[str], texts: Iterable[str], known: Explained, corpus: frozenset[str]
+    query: Query, evidence: frozenset[str], said: frozenset[str], texts: Iterable[str], known: Explained, corpus: frozenset[str]
 ) -> tuple[str, ...]:
     """What the question names and the evidence does not hold, in order of appearance.
 
-    ``evidence`` holds stems, ``texts`` the lower-case evidence for phrases, ``corpus`` the stems of all passages.
+    ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case evidence for phrases, ``corpus`` the stems of all passages.
     Context is only searched for what always constrains an answer: places and other roles.
     """
     text = query.standalone
@@ -64,7 +64,7 @@ def unexplained(
     for at, surface in enumerate(surfaces):
         parts = split_tokens(surface)
         word = parts[0] if parts else ""
-        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, known, corpus):
+        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, said, known, corpus):
             _close(run, missing)
             continue
         run.append(surface)
@@ -79,7 +79,8 @@ def _close(run: list[str], missing: list[str]) -> None:
 
 
 def _open(
-    surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], known: Explained, corpus: frozenset[str]
+    surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], said: frozenset[str], known: Explained,
+    corpus: frozenset[str],
 ) -> bool:
     """Whether nothing explains the word."""
     root = stem(word)
@@ -90,10 +91,10 @@ def _open(
     lexical = lexicon()
     same = lexical.synonyms.get(root, frozenset()) | {root}
     aspect = root in lexical.aspects
-    if same & evidence or (root in known.roles and not aspect):
-        return False
     if aspect:
-        return True
+        return not same & said
+    if same & evidence or len(root) >= 4 and any(held.startswith(root) for held in evidence) or root in known.roles:
+        return False
     if root in lexical.frame or not in_clause:
         return False
     if root in corpus or root in lexical.synonyms:

@@ -111,6 +111,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         quantity = _quantity(Unit.MONEY, low, high, match.group())
         add(*match.span(), quantity.model_copy(update={"high": None}) if plus else quantity)
     for match in _COUNT.finditer(text):
+        if re.match(r"\w+\s+of\b", match.group()):
+            continue  # "one of the skills" counts nothing
         low = _number(match.group("a"))
         add(*match.span(), _quantity(Unit.COUNT, low, None, match.group(), noun=match.group("noun").lower()))
     for match in _ORDINAL.finditer(text):

@@ -20,6 +20,7 @@ MIN_COVERAGE = 0.6
 
 _NUMBER = re.compile(r"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b", re.IGNORECASE)
 _WORD_NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {"half": "0.5"}
+_NO_NUMBER = re.compile(r"\bone (?:after another|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s)>\]]+", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
 _NEGATION = re.compile(r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|n't)\b|n't\b", re.IGNORECASE)
@@ -59,6 +60,7 @@ def support(text: str, evidence: str, *, claim: Claim | None = None, computed: b
     shown = claim or Claim(text=text, support=Support.INFERRED, citations=())
     if text.strip() == evidence.strip():
         return _verdict(shown, 1.0)
+    text, evidence = _NO_NUMBER.sub(" ", text), _NO_NUMBER.sub(" ", evidence)
     have = {value for value in map(_value, _NUMBER.findall(evidence)) if value is not None}
     numbers = tuple(found for found in _NUMBER.findall(text) if (value := _value(found)) is not None and value not in have)
     numbers += tuple(found for found in _ADDRESS.findall(text) if found.rstrip(".,;") not in evidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coach.answering.computing import asserted
 from coach.answering.figures import days
@@ -34,6 +34,8 @@ class Judged:
     true: bool
     cell: Cell
     statements: tuple[Statement, ...]
+    settles: bool = False
+    """Whether the statements leave nothing of the question to answer."""
 
 
 def judge(query: Query, corpus: Corpus, facts: Facts, best: Cell) -> Judged | None:
@@ -143,13 +145,28 @@ def _money(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged]:
     general = facts.find("pay.general")
     if true is not None:
         yield _settled(True, true, query)
+    elif top := _beyond(quantity, cells):
+        yield top
     elif general is not None and cells:
         yield _settled(False, general, query) if "yes_no" in query.wants or _SINCE.search(query.standalone) else Judged(True, general, ())
 
 
+def _beyond(quantity: Quantity, cells: list[Cell]) -> Judged | None:
+    """A figure above every one that the page names; what "at least" leaves open is not claimed."""
+    tops = [(cell.fact.value.high or cell.fact.value.low, cell) for cell in cells if cell.fact.value]
+    if not tops:
+        return None
+    top, cell = max(tops, key=lambda pair: pair[0])
+    if quantity.low <= top * 1.02:
+        return None
+    text = f"The guide names no figure as high as {quantity.text.strip()}; {cell.statements()[0].text[0].lower()}{cell.statements()[0].text[1:]}"
+    said = Statement(text, Support.COMPUTED, cell.refs(), f"{quantity.text.strip()} is more than {top:,.0f}")
+    return Judged(False, cell, (said,), settles=True)
+
+
 def _same_pay(quantity: Quantity, value: Quantity) -> bool:
     if value.high is None:
-        return quantity.low >= value.low
+        return value.low * 0.98 <= quantity.low <= value.low * 1.02
     return value.low * 0.98 <= quantity.low and (quantity.high or quantity.low) <= value.high * 1.02
 
 
@@ -174,19 +191,21 @@ def _ratings(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
         if entity in skills:
             cell = facts.find("skill.priority", [entity])
             if cell:
-                yield _settled(skills[entity].priority == rated, cell, query)
+                yield replace(_settled(skills[entity].priority == rated, cell, query), settles=True)
                 return
     others = [entity for entity in query.entities if entity.partition(":")[0] in {"resource", "transferable"}]
     listed = facts.find("skills.priority", priorities)
     if others and listed:
         name = corpus.entity[others[0]].name
+        names = ", ".join(skill.name for skill in corpus.pathway.skills)
         first = Statement(
-            f"Not quite: {name} is not among the skills to learn that the guide rates.", Support.INFERRED,
+            f"Not quite: {name} is not among the skills to learn that the guide rates.", Support.COMPUTED,
             ((listed.passage.id, 0), *((listed.passage.id, at) for at, sentence in enumerate(listed.passage.sentences) if sentence.item)),
+            f"{name} is none of: {names}",
         )
         use = facts.find("resource.use", [others[0]]) or facts.find("transferable.how", [others[0]])
         said = (first, *listed.statements(), *(use.statements()[:1] if use else ()))
-        yield Judged(False, listed, said)
+        yield Judged(False, listed, said, settles=True)
 
 
 def _sides(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:

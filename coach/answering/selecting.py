@@ -58,6 +58,8 @@ class Selector:
 
     def __init__(self, facts: Facts, entity: Mapping[str, Entity], names: Names) -> None:
         self._facts = facts
+        guide = facts.corpus.pathway
+        self._frame = frozenset(stem(word) for word in split_tokens(f"{guide.origin} {guide.target}"))
         self._entity = entity
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
@@ -67,6 +69,11 @@ class Selector:
             for cell in facts.cells
         }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
+
+    def _words_of(self, query: Query) -> frozenset[str]:
+        """Stems of the names of things that the question names whole."""
+        linked = [self._entity[entity] for entity in query.entities if entity not in query.weak]
+        return frozenset(stem(word) for thing in linked for name in (thing.name, *thing.aliases) for word in split_tokens(name))
 
     def _names_in(self, cell: Cell, names: Names) -> frozenset[str]:
         """Things that a fact's sentences name, where the fact is one sentence and about no list of them."""
@@ -79,7 +86,7 @@ class Selector:
         self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
     ) -> tuple[Choice, ...]:
         """All facts, best first; ties by passage order."""
-        specific = specific_words(query)
+        specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
         choices = []
         for cell in self._facts.cells:
@@ -147,12 +154,15 @@ class Selector:
         return SAME_FAMILY if facets()[cell.fact.facet].family == facets()[query.facet_hint].family else 0.0
 
 
-def specific_words(query: Query) -> dict[str, float]:
-    """Stems of the question's rarer words with weights that sum to 1; empty when it has none."""
+def specific_words(query: Query, frame: frozenset[str] = frozenset()) -> dict[str, float]:
+    """Stems of the question's rarer words with weights that sum to 1; empty when it has none.
+
+    Words of ``frame`` are left out: the roles, and the things that were linked already.
+    """
     weights = {}
     for word in split_tokens(query.clause or query.standalone):
         rarity = SPECIFIC_ZIPF - frequency(word)
-        if rarity > 0 and stem(word) not in lexicon().frame and not word.isdigit():
+        if rarity > 0 and stem(word) not in lexicon().frame | frame and not word.isdigit():
             weights[stem(word)] = min(rarity, 2.0)
     total = sum(weights.values())
     return {word: weight / total for word, weight in weights.items()} if total else {}

@@ -28,7 +28,7 @@ class Statement:
     def led_by(self, lead: str) -> Statement:
         """The same with a judgement in front ("No: ..."), which makes it inferred unless it was computed."""
         support = Support.INFERRED if self.support == Support.QUOTED else self.support
-        return replace(self, text=f"{lead} {self.text}", support=support)
+        return replace(self, text=f"{lead} {self.text}", support=support, item=False)
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def _query(
         standalone = _named(part, entities, vocabulary)
         follow_up = True
     elif last is not None and before is None:
-        standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, vocabulary)
+        standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, history, vocabulary)
         if follow_up:
             figures = tuple(_as_before(figure, last.trace.query) for figure in figures)
     if context:
@@ -337,17 +337,20 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
 
 
 def _carry_on(
-    part: str, own: tuple[str, ...], wants: tuple[str, ...], last: Answer, vocabulary: Vocabulary
+    part: str, own: tuple[str, ...], wants: tuple[str, ...], last: Answer, history: Sequence[Answer], vocabulary: Vocabulary
 ) -> tuple[str, tuple[str, ...], str | None, bool]:
     """Standalone text, entities, facet carried over, and whether the part leans on the conversation."""
     facet = last.trace.facets[0] if last.trace.facets else None
     pronoun = _PRONOUN.search(part)
-    elliptical = bool(_ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3
+    elliptical = bool(_ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3 and not (own and wants)
     content = [word for word in split_tokens(part) if stem(word) not in lexicon().frame and frequency(word) < 5.5 and not word[0].isdigit() and not _PRONOUN.fullmatch(word)]
     topics = [topic for topic in last.trace.topics if topic in vocabulary.entity]
     about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
     if facet and not own and not content and _BARE.fullmatch(part.strip()):
         return ask_for(facet, {**vocabulary.roles, **_names_of(about, vocabulary)}) or part, tuple(about), facet, True
+    sibling = _sibling(part, about, history, vocabulary)
+    if sibling and facet:
+        return _asked(facet, (sibling,), part, vocabulary), (sibling,), facet, True
     if facet and elliptical and not own:
         beside = _beside(part, (*about, *topics), vocabulary)
         if beside and not re.search(r"\b(?:comes?|is|happens|follows)\b", part, re.IGNORECASE):
@@ -386,6 +389,8 @@ def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
         return len(split_tokens(after)) > 4
     if pronoun.group().lower() in {"this", "that", "these", "those"}:
         return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3
+    if pronoun.group().lower() in {"it", "this", "that"} and re.search(r"\b(?:do|doing|did|done|make|made|manage|pull|worth)\s*$", before, re.IGNORECASE):
+        return True
     if re.match(r"\s+of (?:those|these|them)\b", after, re.IGNORECASE):
         return False
     if pronoun.group().lower() in {"one", "both"} or pronoun.group().lower().startswith("the "):
@@ -417,6 +422,18 @@ def _beside(part: str, entities: Sequence[str], vocabulary: Vocabulary) -> str |
     step = 1 if match.group("word").lower() in {"after", "next", "following"} else -1
     beside = f"phase:{int(phase.partition(':')[2]) + step}"
     return beside if beside in vocabulary.entity else None
+
+
+def _sibling(part: str, about: Sequence[str], history: Sequence[Answer], vocabulary: Vocabulary) -> str | None:
+    """What "the other one" means: the entry that an earlier answer named beside the thing last talked about."""
+    if not about or not re.search(r"\bother\b(?:\s+\w+){0,2}\s+one\b|\bthe other\b", part, re.IGNORECASE):
+        return None
+    for answer in reversed(history):
+        beside = [topic for topic in answer.trace.topics if topic in vocabulary.entity]
+        if about[0] in beside:
+            kind = vocabulary.entity[about[0]].kind
+            return next((topic for topic in beside if topic != about[0] and vocabulary.entity[topic].kind == kind), None)
+    return None
 
 
 def _same_kind(about: Sequence[str], topics: Sequence[str], vocabulary: Vocabulary, facet: str | None) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class ResourceWriter:
         instead = [self.by_id[id_] for id_ in resource.substitutes if id_ in self.by_id]
         refs = [self._ref(other) for other in instead]
         page.details("resource.detail", about, entities=entity, lead=() if settled else verdict)
-        fact("resource.about", ([kind, *about] if settled else [*verdict, *about]))
+        fact("resource.about", ([*([kind] if provider else []), *about] if settled else [*verdict, *about]))
         fact("resource.verdict", verdict + about[:1])
         extra = [] if settled else verdict
         if resource.cost:
@@ -172,7 +172,7 @@ class ResourceWriter:
             everything = [r for r in usable if r.cost_class in classes]
             if everything:
                 page = self._page(f"resources/{title}", title.capitalize())
-                lead = f"{len(everything)} of the {len(usable)} resources that the check could place are {title}"
+                lead = f"{len(everything)} of the {len(usable)} resources that can be used are {title}"
                 lead += ", among them these courses, books and certificates:" if members else "."
                 page.fact(facet, self._list(page, lead, members))
                 yield page.passage()

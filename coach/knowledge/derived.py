@@ -240,9 +240,9 @@ class Deriver:
         page = self._derived("reality", "Reality check")
         said, refs = [], []
         for section, items, lead in (
-            ("attractions", reality.attractions, "For it speaks"),
-            ("drawbacks", reality.drawbacks, "Against it speaks what you may miss"),
-            ("challenges", reality.challenges, "The challenges to expect"),
+            ("attractions", reality.attractions, "What people like"),
+            ("drawbacks", reality.drawbacks, "What they may miss"),
+            ("challenges", reality.challenges, "Challenges"),
         ):
             if items:
                 refs.append(self._ref(f"reality/{section}"))

@@ -111,7 +111,8 @@ class Writer:
     ) -> None:
         """Declare that ``sentences``, in that order, answer ``facet``; further ``questions`` join the templates'."""
         filled = [_fill(template, {**self.names, **names}) for template in facets()[facet].questions]
-        keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions)))
+        own = [self._parts[sentences[0]].text] if len(sentences) == 1 and not absent else []
+        keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions) + own))
         self._facts.append(
             Fact(facet=facet, entities=tuple(entities), sentences=tuple(sentences), questions=keys, value=value,
                  also=tuple(also), absent=absent)
@@ -125,7 +126,7 @@ class Writer:
         ``lead`` are sentences that go before each of them, a warning for instance.
         """
         for at in sentences:
-            self.fact(facet, [*lead, at], entities=entities, questions=[self._parts[at].text])
+            self.fact(facet, [*lead, at], entities=entities, questions=[self._parts[at].text] if lead else ())
 
     def passage(self) -> Passage:
         entities = dict.fromkeys([*self.entities, *(entity for fact in self._facts for entity in fact.entities)])
@@ -169,6 +170,8 @@ def fit(passage: Passage, count_pieces: CountPieces, limit: int) -> tuple[Passag
             here = tuple(at for part, at in places if part == number)
             others = tuple(ids[part] for part in numbers if part != number) if number == numbers[0] else ()
             update = {"sentences": here, "also": others + fact.also}
+            if number != numbers[0]:
+                update = {"sentences": here, "also": (), "questions": ()}  # found through the first part
             facts[number].append(fact.model_copy(update=update))
     return tuple(
         _part(passage, ids[number], group).model_copy(update={"facts": tuple(facts[number])})

@@ -127,7 +127,8 @@ class VectorStore:
         No scores: they would be distances, rounded by Chroma's own arithmetic (7e-7 for a vector and itself).
         """
         with _translated(self._place):
-            found = self._collection(collection).query(query_embeddings=vector[np.newaxis, :], n_results=limit, include=[])
+            question = vector[np.newaxis, :]
+            found = self._collection(collection).query(query_embeddings=question, n_results=limit, include=[])
             return tuple(found["ids"][0])
 
     def collections(self) -> tuple[str, ...]:

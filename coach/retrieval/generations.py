@@ -33,6 +33,7 @@ from coach.errors import IndexBusyError
 
 GENERATION = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
 BUILDING = ".building"
+POINTER = "CURRENT"
 DAMAGED_KEPT = 3
 """Enough to see what went wrong; more would fill the disk of someone whose index breaks every day."""
 
@@ -46,7 +47,7 @@ class Generations:
     def current(self) -> Path | None:
         """The generation to read, or None when there is none or the pointer is unreadable."""
         try:
-            name = (self.folder / "CURRENT").read_text(encoding="ascii").strip()
+            name = (self.folder / POINTER).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
             return None
         if not GENERATION.fullmatch(name) or not (self.folder / name).is_dir():
@@ -87,12 +88,12 @@ class Generations:
         aside = self._set_aside(damaged) if damaged is not None else None
         final = building.with_name(building.name.removesuffix(BUILDING))
         building.rename(final)
-        pointer = self.folder / f"CURRENT{BUILDING}"
+        pointer = self.folder / f"{POINTER}{BUILDING}"
         with pointer.open("w", encoding="ascii") as file:
             file.write(final.name + "\n")
             file.flush()
             os.fsync(file.fileno())
-        os.replace(pointer, self.folder / "CURRENT")
+        os.replace(pointer, self.folder / POINTER)
         self._sweep(keep=final)
         return final, aside
 

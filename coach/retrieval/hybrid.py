@@ -15,9 +15,11 @@ from collections.abc import Mapping, Sequence
 
 Channels = Mapping[str, Mapping[str, float]]
 
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "keys": 1.0, "lexical": 1.0}
-"""Equal until cases that were not used to build the coach say otherwise. z-scores put the channels on one scale
-already."""
+WEIGHTS: Mapping[str, float] = {"dense": 0.5, "keys": 1.0, "lexical": 0.5}
+"""A question resembles a question key more than it resembles a passage or its words. Over the 232 development cases
+that one passage can answer, mean reciprocal rank of the first passage that holds every vital nugget: dense 0.660,
+lexical 0.748, keys 0.791, their reciprocal ranks 0.789, z-scores with equal weights 0.836, with these 0.839. Flat
+around here: 0.837 with (0.5, 1, 0.25), 0.824 with (0.5, 1, 1) or (1, 1, 0.5)."""
 
 RRF_K = 60
 """Cormack, Clarke and Buettcher 2009."""

@@ -235,13 +235,14 @@ def _sidebar(desk: session.Desk, store: ConversationStore, owner: str, pathways:
             "Pathway",
             list(pathways),
             key="pathway",
-            # The target first: a sidebar is narrow, and that is what differs.
-            format_func=lambda slug: plain(f"{pathways[slug].target} (from {pathways[slug].origin})"),
+            format_func=lambda slug: _short_name(pathways, slug),
             on_change=_new_conversation,
             help="Answers come from one pathway at a time. Choosing another starts a new conversation.",
         )
         st.button("New conversation", key="new", icon=":material/add:", on_click=_new_conversation, width="stretch")
-        _conversation_list(store, owner, pathways)
+        # One container, so that what stands below keeps its place, and stays open, when the list grows.
+        with st.container():
+            _conversation_list(store, owner, pathways)
         _notices(desk, store)
 
 
@@ -323,14 +324,15 @@ def _delete_button(store: ConversationStore, owner: str, conversation_id: str | 
 
 def _notices(desk: session.Desk, store: ConversationStore) -> None:
     """What went wrong without stopping anything, and what is kept about the visitor."""
-    for notice in store.notices:
-        st.warning(literal(notice), icon=":material/save:")
-    problems = desk.coach.problems()
-    if problems:
-        count = len(problems)
-        with st.expander(f"{count} {'notice' if count == 1 else 'notices'} about the knowledge", type="compact"):
-            for problem in problems:
-                st.markdown(literal(problem))
+    with st.container():
+        for notice in store.notices:
+            st.warning(literal(notice), icon=":material/save:")
+        problems = desk.coach.problems()
+        if problems:
+            count = len(problems)
+            with st.expander(f"{count} {'notice' if count == 1 else 'notices'} about the knowledge", type="compact"):
+                for problem in problems:
+                    st.markdown(literal(problem))
     with st.popover("Your data", type="tertiary", icon=":material/lock:", key="data"):
         if store.in_memory:
             kept = "Conversations are kept in memory and end with this program."
@@ -617,8 +619,7 @@ def _ask(
 def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
     """Wait for the answer, with a line for what is happening."""
     status = st.status(":shimmer[Reading the question]", type="compact", expanded=True)
-    with status:
-        bar = st.empty()
+    bar = status.empty()
     told = 0
     finished = False
     while not finished:
@@ -717,6 +718,13 @@ def _cannot_start(problem: str) -> None:
 
 def _name(pathway: Pathway | None, slug: str) -> str:
     return plain(slug if pathway is None else f"{pathway.origin} to {pathway.target}")
+
+
+def _short_name(pathways: dict[str, Pathway], slug: str) -> str:
+    """The target alone where that tells pathways apart: a sidebar is narrow."""
+    target = pathways[slug].target
+    shared = sum(pathway.target == target for pathway in pathways.values()) > 1
+    return plain(f"{target} (from {pathways[slug].origin})" if shared else target)
 
 
 def _zone() -> tzinfo:

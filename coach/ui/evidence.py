@@ -42,6 +42,10 @@ UNUSED_SHOWN = 8
 """Passages beyond these were far down every ranking; the count still says that there were more."""
 
 
+NEAR_BY_WORDS = 10
+"""From here on a rank by shared words says little, and is not given as a number."""
+
+
 def note(answer: Answer, claim: Claim, marker: int, lookup: Lookup) -> None:
     """What one marker of one claim opens: the sentence within its passage, and where it comes from."""
     cited = [citation for citation in claim.citations if citation.marker == marker]
@@ -138,6 +142,8 @@ def rank_in_words(retrieved: Retrieved) -> str:
 def _shared_words(lexical: ChannelRank | None) -> str:
     if lexical is None or lexical.score <= 0:
         return "shares no telling words"
+    if lexical.rank > NEAR_BY_WORDS:
+        return "few words in common"
     return "most words in common" if lexical.rank == 1 else f"{_ordinal(lexical.rank)} by words in common"
 
 
