@@ -29,6 +29,9 @@ MIN_SIMILARITY = 0.48
 OFF_TOPIC_SIMILARITY = 0.42
 """Below this a question in ordinary words is not about the pathway at all."""
 
+CLEARLY_OFF_SIMILARITY = 0.22
+"""Below this not even a word that career questions touch makes it one."""
+
 CLEAR_SIMILARITY = 0.55
 """At or above this a question counts as asked about the pathway even when no name in it is known."""
 
@@ -37,6 +40,13 @@ MAX_ALSO = 2
 
 WHOLE_ALSO = frozenset({"actions.list"})
 """Facets that are answered by other passages' lists, so that these are said whole."""
+
+
+_MEANING = re.compile(r"\b(?:stand(?:s|ing)? for|mean(?:s|ing)?|short for|abbreviat\w+|acronym|what is|define)\b", re.IGNORECASE)
+_SPELLING_OUT = (
+    re.compile(r"\b(?P<acronym>[A-Z]{2,6}) \((?P<words>[A-Za-z][A-Za-z -]{4,60})\)"),
+    re.compile(r"(?P<words>(?:\b[A-Za-z-]+ ){1,6})\((?P<acronym>[A-Z]{2,6})\)"),
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ class Composer:
                 aliases += [jobs[soc].name, *jobs[soc].aliases]
         self.explained = coverage.role_names(guide.origin, guide.target, aliases)
         self.names = {"origin": guide.origin, "target": guide.target}
+        self._acronyms = _acronyms(corpus)
         self._all_stems = frozenset(
             stem(word) for passage in corpus.passages for word in split_tokens(passage.embedded_text)
         ) | {stem(word) for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
@@ -77,7 +88,10 @@ class Composer:
         """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
         choices = self.selector.choose(query, fact_scores, ranking)
         best = choices[0]
-        judged = judge(query, self.corpus, self.facts, best.cell)
+        judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
+        spelt = self._spelt_out(query)
+        if spelt:
+            return Composed(Status.ANSWERED, spelt, ("definition",), (), self.suggest(choices, (), query), "definition")
         worked = self.computer.work_out(query, best)
         if self._off_topic(query, best, choices) and not (worked or judged):
             return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
@@ -105,6 +119,27 @@ class Composer:
             return self._abstain(choices, ())
         told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(Status.ANSWERED, _distinct(statements), told, (), self.suggest(choices, told, query), "premise" if judged and not judged.true else "fact")
+
+    def _spelt_out(self, query: Query) -> tuple[Statement, ...]:
+        """The sentence that spells out an acronym, where the question asks for nothing else."""
+        words = split_tokens(query.standalone)
+        asked = [word for word in words if word in self._acronyms]
+        if len(asked) != 1 or not (len(words) <= 2 or _MEANING.search(query.standalone)) or len(words) > 6:
+            return ()
+        id_, at = self._acronyms[asked[0]]
+        return (quote(self.corpus.by_id[id_], at),)
+
+    def _placed(self, query: Query, choices: Sequence[Choice]) -> Judged | None:
+        """A thing said to belong to one phase that only another phase's list holds."""
+        phases = [entity for entity in query.entities if entity.startswith("phase:")]
+        if len(phases) != 1 or "yes_no" not in query.wants:
+            return None
+        listed = [choice for choice in choices if choice.cell.fact.facet in {"phase.task", "phase.resource"} and choice.words >= 0.5]
+        if not listed or any(phases[0] in choice.cell.fact.entities for choice in listed):
+            return None
+        best = max(listed, key=lambda choice: (choice.words, choice.similarity))
+        framed = self._framed(best.cell)
+        return Judged(False, best.cell, (framed[0].led_by("Not quite:"), *framed[1:]), settles=True)
 
     # --- Choosing -------------------------------------------------------------------------------------------
 
@@ -184,7 +219,8 @@ class Composer:
         own = {stem(word) for at in cell.fact.sentences for word in split_tokens(passage.sentences[at].text)}
         own |= {stem(word) for part in passage.heading_path for word in split_tokens(part)}
         own |= {stem(word) for key in cell.fact.questions for word in split_tokens(key)}
-        lacking = {word for word in specific_words(query) if word not in own}
+        asked = {stem(word) for word in split_tokens(query.clause)}
+        lacking = {word for word in {*specific_words(query), *(asked & lexicon().aspects)} if word not in own}
         extra = []
         for at, sentence in enumerate(passage.sentences):
             words = {stem(word) for word in split_tokens(sentence.text)}
@@ -254,10 +290,13 @@ class Composer:
         """Far from every question key, about no known thing, and in words that the corpus hardly has."""
         if query.entities or query.facet_hint is not None or best.words >= 0.5:
             return False
-        if any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone)):
+        aspects = any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone))
+        if aspects and best.similarity >= CLEARLY_OFF_SIMILARITY:
             return False
         if best.similarity >= MIN_SIMILARITY:
             return False
+        if best.similarity < CLEARLY_OFF_SIMILARITY:
+            return True
         words = specific_words(query)
         held = sum(weight for word, weight in words.items() if word in self._all_stems or word in lexicon().synonyms)
         return best.similarity < OFF_TOPIC_SIMILARITY or bool(words) and held < 0.5
@@ -288,6 +327,19 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
+
+
+def _acronyms(corpus: Corpus) -> dict[str, tuple[str, int]]:
+    """Acronyms in lower case and the sentence that spells each out."""
+    found: dict[str, tuple[str, int]] = {}
+    for passage in corpus.passages:
+        for at, sentence in enumerate(passage.sentences):
+            for pattern in _SPELLING_OUT:
+                for match in pattern.finditer(sentence.text):
+                    initials = "".join(word[0] for word in re.split(r"[\s-]+", match.group("words").strip()) if word)
+                    if match.group("acronym").lower() in initials.lower():
+                        found.setdefault(match.group("acronym").lower(), (passage.id, at))
+    return found
 
 
 def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -95,7 +95,9 @@ def _open(
         return not same & said
     if same & evidence or len(root) >= 4 and any(held.startswith(root) for held in evidence) or root in known.roles:
         return False
-    if root in lexical.frame or not in_clause:
+    if root in lexical.frame:
+        return False
+    if not in_clause and not (surface[:1].isupper() and root not in corpus and thing(word) and frequency(word) < FRAME_ZIPF):
         return False
     if root in corpus or root in lexical.synonyms:
         # The corpus knows the word and retrieval chose other evidence all the same, so it is no gap.
@@ -139,7 +141,7 @@ def other_titles(text: str, known: Explained) -> list[str]:
             continue
         lead: list[str] = []
         for before in reversed(words[max(0, at - 3) : at]):
-            if before in lexicon().title_modifiers or frequency(before) > 5.9 or stem(before) in lexicon().synonyms or stem(before) in lexicon().frame:
+            if before in lexicon().title_modifiers or frequency(before) > 5.9:
                 break
             lead.insert(0, before)
         title = " ".join([*lead, single])

@@ -57,7 +57,7 @@ def foreign(question: str) -> str | None:
     foreign_words = [word for word in tokens(question) if word in _FOREIGN_WORDS and word not in _ENGLISH_WORDS]
     accented = sum(ord(char) > 0x7F for char in letters)
     english = [word for word in words if word in _ENGLISH_WORDS]
-    if len(words) >= 3 and (len(foreign_words) >= 2 or (foreign_words and accented)) and len(english) < len(foreign_words):
+    if len(words) >= 3 and (len(foreign_words) >= 2 or (foreign_words and accented)) and len(english) < len(foreign_words) + bool(accented):
         return _LANGUAGES.get(py3langid.classify(question)[0], "that language")
     if len(words) >= 4 and sum(frequency(word) >= 3.0 for word in words) < SPOKEN_SHARE * len(words):
         code = py3langid.classify(question)[0]

@@ -22,6 +22,8 @@ DURATIONS = (Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS)
 
 _ASKED_NUMBER = re.compile(r"\b(?:name|list|give|top|any|first|last|next|other|these|those|only|least|most|pick|choose|best|for|between|than|tell me)\s+(?:me\s+)?(?:the\s+|my\s+)?$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|because|given that|as|seeing that|considering|knowing|now that|if)\b", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:says?|said|claims?|promis\w+|states?|told)\b", re.IGNORECASE)
+_LISTED = re.compile(r"\b(?:is|are|as|among|one of)\b[^.?!]{0,30}?\b(?P<carried>transferable )?skills?\b", re.IGNORECASE)
 _MUST_LEARN = re.compile(r"\b(?:need|have|must|should|got|required)\b[\w\s]{0,8}\b(?:learn|study|pick up|train)\b", re.IGNORECASE)
 _BROUGHT = re.compile(r"\b(?:transferable|carr(?:y|ies) over|already (?:have|bring|know)|head start)\b", re.IGNORECASE)
 _MORE_THAN = re.compile(r"\b(?:more|less|fewer|longer|shorter|over|under|above|below|at least|at most|up to)\b[\w\s]{0,6}$", re.IGNORECASE)
@@ -115,7 +117,7 @@ def _duration(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged
             if cell and cell.fact.value:
                 yield _settled(_same_length(quantity, cell.fact.value), cell, query)
                 return
-    if [entity for entity in query.entities if entity.partition(":")[0] in {"resource", "horizon", "resource_kind"}] or not _about(query, "time"):
+    if [entity for entity in query.entities if entity.partition(":")[0] in {"resource", "horizon", "resource_kind"}] or not (_about(query, "time") or _SAID.search(query.context)):
         return
     cells = [cell for facet in ("time.total", "time.headline", "time.roadmap", "time.skills", "time.must") if (cell := facts.find(facet))]
     cells += [cell for cell in facts.cells if cell.fact.facet in {"time.priority", "phase.weeks", "skill.weeks"}]
@@ -208,8 +210,28 @@ def _ratings(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
         yield Judged(False, listed, said, settles=True)
 
 
+def _membership(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
+    """A resource said to be among the skills to learn or those that carry over."""
+    match = _LISTED.search(query.standalone)
+    resource = next((entity for entity in query.entities if entity.startswith("resource:")), None)
+    if match is None or resource is None or any(e.startswith(("skill:", "transferable:", "priority:")) for e in query.entities):
+        return
+    if re.search(r"\b(?:which|what)\b", query.standalone[: match.end()], re.IGNORECASE):
+        return
+    listed = facts.find("transferable.list" if match.group("carried") else "skills.list")
+    if listed is None:
+        return
+    members = corpus.pathway.transferable if match.group("carried") else corpus.pathway.skills
+    name, what = corpus.entity[resource].name, "that carry over" if match.group("carried") else "to learn"
+    first = Statement(f"Not quite: {name} is not among the skills {what} that the guide lists.", Support.COMPUTED, listed.refs(),
+                      f"{name} is none of: {', '.join(member.name for member in members)}")
+    use = facts.find("resource.use", [resource])
+    yield Judged(False, listed, (first, *listed.statements(), *(use.statements()[:1] if use else ())), settles=True)
+
+
 def _sides(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
     """A transferable skill said to be one to learn, or the other way round; a phase under another's number."""
+    yield from _membership(query, corpus, facts)
     kinds = {entity.partition(":")[0] for entity in query.entities}
     claimed = "yes_no" in query.wants or _SINCE.search(query.standalone)
     if not claimed:

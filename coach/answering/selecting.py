@@ -25,6 +25,7 @@ ENTITY_UNASKED = 0.22
 ENTITY_OTHER = 0.35
 ENTITY_IGNORED = 0.14
 ENTITY_LEFT = 0.08
+PLACE_LEFT = 0.25
 WANTED = 0.07
 UNWANTED = 0.04
 SAME_FACET = 0.30
@@ -126,7 +127,7 @@ class Selector:
         left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
         if all(entity in query.weak for entity in matched):
             return ENTITY_MATCH * 0.4 - ENTITY_UNASKED * 0.7 * unasked
-        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked - ENTITY_LEFT * len(left)
+        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked - sum(PLACE_LEFT if self._entity[e].kind == "metro" else ENTITY_LEFT for e in left)
 
     def _is_known(self, query: Query, entity: str) -> bool:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)

@@ -388,7 +388,9 @@ def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
     if pronoun.group().lower() == "it" and re.match(r"\s*(?:\w+\s+){0,2}(?:take|takes|to\b|that\b|realistic|possible|worth|true|hard|difficult|feasible)", after, re.IGNORECASE):
         return len(split_tokens(after)) > 4
     if pronoun.group().lower() in {"this", "that", "these", "those"}:
-        return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3
+        return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|niche|line|kind)\b", after, re.IGNORECASE)) or (
+            bool(re.match(r"\s+(?:is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3
+        )
     if pronoun.group().lower() in {"it", "this", "that"} and re.search(r"\b(?:do|doing|did|done|make|made|manage|pull|worth)\s*$", before, re.IGNORECASE):
         return True
     if re.match(r"\s+of (?:those|these|them)\b", after, re.IGNORECASE):

@@ -356,6 +356,30 @@ def open_store(settings: Settings) -> ConversationStore:
         return _open_memory(f"{path} cannot be written ({_short(error)})")
 
 
+def store_problem(settings: Settings) -> str | None:
+    """Why conversations cannot be read or kept, with the next step; None where all is well.
+
+    Unlike ``open_store`` it begins no file and sets none aside.
+    """
+    if settings.database_url is not None:
+        try:
+            _open_address(settings.database_url)
+        except StorageError as error:
+            return str(error)
+        return None
+    path = settings.data_dir / FILE_NAME
+    try:
+        if path.exists() and path.stat().st_size > 0:
+            _examine(path)
+    except _DamagedError as damage:
+        return f"{path} is damaged ({damage}). The next start sets it aside under another name and begins a new one."
+    except _NewerError as error:
+        return f"{path} was written by a newer version of this program ({error}). Update this one to read it."
+    except (OSError, SQLAlchemyError) as error:
+        return f"{path} cannot be read ({_short(error)}). Mend its permissions, or set COACH_DATA_DIR to another folder."
+    return None
+
+
 class _DamagedError(Exception):
     """The file is there and is not a sound database of ours."""
 

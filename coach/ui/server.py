@@ -30,7 +30,7 @@ OWNER_COOKIE = "coach_owner"
 OWNER_BYTES = 32
 OWNER_PATTERN = r"[A-Za-z0-9_-]{43}"
 """What ``secrets.token_urlsafe(32)`` gives: 256 random bits."""
-HEAD_START_SECONDS = 2.0
+HEAD_START_SECONDS = 4.0
 """How long the model waits for a first page to be drawn, which then starts it: importing it takes the interpreter
 for seconds, and a page drawn beside it came 0.5 s later on two cores."""
 COOKIE_SECONDS = 400 * 24 * 3600
