@@ -34,10 +34,9 @@ REQUIREMENTS = REPOSITORY / "requirements.txt"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;#]+)", re.MULTILINE)
 
 _STATES = {
-    IndexState.STALE: "is not of the present knowledge or encoder; the next question, or: python -m coach index "
-    "--pathway {slug}, brings it up to date",
-    IndexState.MISSING: "is not built yet; the first question builds it, or now: python -m coach index --pathway {slug}",
-    IndexState.DAMAGED: "is damaged and will be set aside and made again by: python -m coach index --pathway {slug}",
+    IndexState.STALE: "is stale: of other knowledge or another encoder. Bring it up to date with: {command}",
+    IndexState.MISSING: "is missing: not built yet. The first question builds it, or now: {command}",
+    IndexState.DAMAGED: "is damaged. Set it aside and make it again with: {command}",
 }
 
 
@@ -150,10 +149,8 @@ def _index(coach: Coach, pathway: Pathway, encoder: Encoder | None) -> Finding:
         return Finding(name=name, sound=False, text=str(error))
     if state is IndexState.BUILT:
         return Finding(name=name, sound=True, text=f"built, {len(corpus.passages)} passages, {where}")
-    # Missing is how every installation begins: the coach is well, it has only not been asked yet.
-    return Finding(
-        name=name, sound=state is IndexState.MISSING, text=f"{where}: {_STATES[state].format(slug=pathway.slug)}."
-    )
+    command = f"python -m coach index --pathway {pathway.slug}"
+    return Finding(name=name, sound=False, text=f"{where} {_STATES[state].format(command=command)}")
 
 
 def _conversations(settings: Settings) -> Finding:

@@ -35,9 +35,10 @@ def parts(answer: Answer) -> tuple[Part, ...]:
 
     >>> from coach.types import Query, Status, Trace
     >>> trace = Trace(query=Query(question="?", standalone="?"))
-    >>> answer = Answer(question="?", pathway="p", status=Status.CONVERSATIONAL, text="Hello.\\n\\n- one\\n- two", trace=trace)
+    >>> text = "Hello.\\n\\n- one\\n- two"
+    >>> answer = Answer(question="?", pathway="p", status=Status.CONVERSATIONAL, text=text, trace=trace)
     >>> [(part.text, part.item, part.opens) for part in parts(answer)]
-    [('Hello.', False, True), ("one", True, True), ("two", True, True)]
+    [('Hello.', False, True), ('one', True, True), ('two', True, False)]
     """
     found: list[Part] = []
     rest = answer.text

@@ -1,6 +1,7 @@
-"""How well does the coach answer? ``python -m eval run`` asks every case and prints a table.
+"""How well and how fast does the coach answer? ``python -m eval run`` asks every case and prints a table,
+``python -m eval bench`` measures time as ratios.
 
-Comes in: options. Goes out: the table on stdout, and the judgements in a JSON file if asked for.
+Comes in: options. Goes out: the tables on stdout, and the judgements in a JSON file if asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from eval.cases import CaseError, load_cases, select
-from eval.reporting import as_json, show_failures, show_table
+from eval.reporting import as_json, show_bench, show_failures, show_table
 from eval.running import open_coach, run_case
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure how well the coach answers.")
@@ -64,6 +65,27 @@ def run(
     show_table(scores, console)
     if json_file:
         json_file.write_text(json.dumps(as_json(scores), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def bench(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 3,
+    questions: Annotated[int, typer.Option(min=10, help="About how many questions, spread over the cases.")] = 150,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one line of JSON.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Instead, show where the time of an answer goes.")] = False,
+) -> None:
+    """Measure the time of an answer and of an index against that of the encoder, as ratios."""
+    from eval import bench as measure  # here, because it loads the encoder's libraries, which takes seconds
+
+    cases = load_cases()
+    if profile:
+        typer.echo(measure.profile(cases, limit=questions))
+        return
+    found = measure.run_bench(cases, rounds=rounds, limit=questions, say=lambda text: typer.echo(text, err=True))
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        show_bench(found, Console(soft_wrap=True))
 
 
 if __name__ == "__main__":

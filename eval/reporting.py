@@ -7,6 +7,7 @@ Failing cases of the test split are counted and not shown: it is reported, never
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,9 @@ from rich.table import Table
 
 from eval.cases import Case
 from eval.scoring import CaseScore, Summary, groups_all_right, summarise
+
+if TYPE_CHECKING:
+    from eval.bench import Bench
 
 _COLUMNS = ("slice", "n", "right", "recall", "numbers", "cited", "abstain", "refuse", "forbid")
 _LEGEND = (
@@ -74,6 +78,27 @@ def show_failures(cases: Mapping[str, Case], scores: Sequence[CaseScore], consol
     hidden = sum(s.split == "test" for s in failing)
     if hidden:
         console.print(f"\nCases of the test split with a problem, not shown: {hidden}")
+
+
+def show_bench(bench: Bench, console: Console) -> None:
+    """Print the ratios, with the seconds of this machine beside them, then shares and recall."""
+    table = Table(box=None)
+    for name in ("measured", "against", "ratio", "ms", "against ms"):
+        table.add_column(name, justify="left" if name in ("measured", "against") else "right", no_wrap=True)
+    for part in (*bench.answering, *bench.indexing):
+        times = f"{1000 * part.seconds:.1f}", f"{1000 * part.baseline_seconds:.1f}"
+        table.add_row(part.name, part.against, f"{part.ratio:.2f}", *times)
+    console.print(table)
+    shares = ", ".join(f"{name} {_percent(share)}" for name, share in bench.stage_shares.items())
+    console.print(
+        f"\nMedians. {bench.questions} questions in {bench.rounds} rounds; {bench.passages} passages with {bench.keys} "
+        f"question keys; {bench.cores} cores.\n"
+        f"Stages of an answer, in percent of its time: {shares}; {_percent(bench.encoding_share_of_retrieving)} percent of "
+        f"retrieve is the encoder.\n"
+        f"Texts embedded again when nothing had changed: {bench.embedded_again}\n"
+        f"Recall@10 of the vector store against exact search: {bench.recall_at_10_real:.4f} on the passages, "
+        f"{bench.recall_at_10_generated:.4f} on 20,000 generated vectors"
+    )
 
 
 def as_json(scores: Sequence[CaseScore]) -> dict[str, object]:

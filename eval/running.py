@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coach.knowledge.importer import import_page
+from coach.knowledge.load import load_knowledge
 from coach.settings import Settings, load_settings
 from coach.types import Answer
 from eval.cases import PAGES_DIR, Case
@@ -40,8 +41,9 @@ def open_coach(data_dir: Path | None = None) -> Iterator[Ask]:
 
 def import_pages(settings: Settings) -> None:
     """Import the invented pages of ``eval/pages`` into the data directory of ``settings``."""
+    market = load_knowledge(settings).market
     for page in sorted(PAGES_DIR.glob("*.txt")):
-        import_page(page, settings)
+        import_page(page, settings, market)
 
 
 def run_case(case: Case, ask: Ask) -> CaseScore:

@@ -85,7 +85,7 @@ class FakeCoach:
         self._gate = threading.Lock()
         self._ready = False
 
-    def warm_up(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def warm_up(self, progress: Callable[[int, int], None] | None = None, pathway: str | None = None) -> None:
         with self._gate:
             steps = 20
             for step in range(steps):

@@ -164,7 +164,7 @@ def test_a_figure_above_all_claims_is_not_confirmed(coach: Coach) -> None:
     [
         ("What is the salary in Vienna?", "Vienna"),
         ("Do they sponsor a visa?", "visa"),
-        ("Is there equity on top of the salary?", "equity"),
+        ("Do I get a dental plan?", "dental"),
         ("How long would it take a nurse to switch?", "nurse"),
         ("Is a degree necessary?", "degree"),
         ("What will the pay be in 2035?", "2035"),

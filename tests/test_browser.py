@@ -25,9 +25,8 @@ from coach.ui.render import literal, plain
 from tests.fakes import HOSTILE
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
+NAMES = ("chromium", "/usr/bin/chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
 MISSING = "Chromium is not installed; on Debian: apt-get install chromium"
 FIRST_ANSWER_MS = 420_000
 ANSWER_MS = 60_000
@@ -35,7 +34,15 @@ ANSWER_MS = 60_000
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip(MISSING, allow_module_level=True)
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (  # noqa: E402 - only where there is a Chromium
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -247,7 +254,7 @@ def test_the_owner_cookie_is_closed_to_scripts_and_the_policy_closes_other_hosts
     assert "default-src 'self'" in policy and "http" not in policy
 
 
-# --- With a coach that takes its time -------------------------------------------------------------------------------
+# --- With a coach that takes its time -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -305,14 +312,15 @@ def test_two_people_who_ask_at_once_each_get_their_own_answer(browser: Browser, 
         context.close()
 
 
-# --- Rendering, over many combinations --------------------------------------------------------------------------------
+# --- Rendering, over many combinations ----------------------------------------------------------------------
 
 ATOMS = (
-    "http://evil.example/a", "www.evil.example", "a@evil.example", "![i](http://evil.example/i.png)", "[l](javascript:alert(1))",
-    "<img src=http://evil.example/q>", "<http://evil.example>", ":red[x]", ":material/home:", ":material_home:", ":smile:",
-    ":+1:", ":streamlit:", "$a$", "$$b$$", "**b**", "_i_", "`c`", "```", "~~s~~", "# h", "> q", "- l", "1. n", "| a | b |",
-    "\\", "\\$", "&amp;", "&#36;", ":small[]", ":shimmer[a]", "{foreground=red}", "->", "<-", "<->", "--", ">=", "<=", "~=",
-    "[^1]", "[1]", "[x]: http://evil.example", "*", "_", "]", "[", "(", ")", "::note", "$5", "10%", "    code", "\n\n", "\n",
+    "http://evil.example/a", "www.evil.example", "a@evil.example", "![i](http://evil.example/i.png)",
+    "[l](javascript:alert(1))", "<img src=http://evil.example/q>", "<http://evil.example>", ":red[x]",
+    ":material/home:", ":material_home:", ":smile:", ":+1:", ":streamlit:", "$a$", "$$b$$", "**b**", "_i_", "`c`",
+    "```", "~~s~~", "# h", "> q", "- l", "1. n", "| a | b |", '\\', '\\$', "&amp;", "&#36;", ":small[]",
+    ":shimmer[a]", "{foreground=red}", "->", "<-", "<->", "--", ">=", "<=", "~=", "[^1]", "[1]",
+    "[x]: http://evil.example", "*", "_", "]", "[", "(", ")", "::note", "$5", "10%", "    code", "\n\n", "\n",
     "word", "HTTP://EVIL.EXAMPLE", "://", "a:b", ":help[x]", "\\'", '"', "é", "日本",
 )  # fmt: skip
 PROBE = """

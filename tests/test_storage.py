@@ -101,19 +101,19 @@ def test_a_rename_keeps_the_turns_and_an_empty_title_changes_nothing(store: Conv
 
 
 def test_what_is_deleted_is_gone_from_the_files(store: ConversationStore, settings: Settings) -> None:
-    secret = "my employer is Acme Kilns of Porto"
-    made, kept = store.create(ADA, PATHWAY, secret), store.create(ADA, PATHWAY, "kept")
+    private = "my employer is Acme Kilns of Porto"
+    made, kept = store.create(ADA, PATHWAY, private), store.create(ADA, PATHWAY, "kept")
     for number in range(30):  # Enough to reach overflow pages and a log of several frames.
-        asked(store, ADA, made.id, f"{secret} skills {number}", f"t{number}")
-    store.rate(ADA, "t3", Thumb.DOWN, secret)
-    assert secret.encode() in files(settings)
+        asked(store, ADA, made.id, f"{private} skills {number}", f"t{number}")
+    store.rate(ADA, "t3", Thumb.DOWN, private)
+    assert private.encode() in files(settings)
 
     assert store.delete(ADA, made.id)
 
     assert store.conversation(ADA, made.id) is None
     assert store.turns(ADA, made.id) == ()
     assert store.all_feedback() == ()
-    assert secret.encode() not in files(settings)
+    assert private.encode() not in files(settings)
     assert [one.id for one in store.conversations(ADA)] == [kept.id]
 
 
@@ -274,7 +274,7 @@ def test_text_that_no_database_takes_is_kept_without_what_breaks_it(store: Conve
     assert store.turns(ADA, made.id)[0].question == "pay ??"
 
 
-# --- Export --------------------------------------------------------------------------------------------------------
+# --- Export -------------------------------------------------------------------------------------------------
 
 
 def test_an_export_lists_sources_and_formulas(store: ConversationStore) -> None:

@@ -62,7 +62,7 @@ def choose(app: AppTest, key: str, option: str) -> AppTest:
 
 
 def said(app: AppTest) -> str:
-    return "\n".join(element.value for kind in ("title", "markdown", "caption") for element in app.get(kind))
+    return "\n".join(str(element.value) for found in (app.title, app.markdown, app.caption) for element in found)
 
 
 def turn_ids(app: AppTest) -> list[str]:
@@ -77,7 +77,7 @@ def conversations(owner: str = OWNER) -> list[str]:
     return [one.title for one in the_store().conversations(owner)]
 
 
-# --- First screen ------------------------------------------------------------------------------------------------
+# --- First screen -------------------------------------------------------------------------------------------
 
 
 def test_the_first_screen_says_what_the_coach_knows_and_offers_four_starters(start: Callable[..., AppTest]) -> None:
@@ -119,7 +119,7 @@ def test_the_page_is_there_while_the_coach_loads_and_the_first_question_waits(st
     assert "Kiln work" in said(app)
 
 
-# --- Answers -----------------------------------------------------------------------------------------------------
+# --- Answers ------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_shows_each_claim_with_a_marker_that_holds_its_evidence(start: Callable[..., AppTest]) -> None:
@@ -150,7 +150,7 @@ def test_what_is_not_covered_looks_different_and_offers_what_is(start: Callable[
     assert "Lisbon" in said(app)
     offered = app.button_group(key=f"next-{turn_ids(app)[0]}")
     assert offered.label == "What I do cover"
-    choose(app, offered.key, "What pay does the guide claim?")
+    choose(app, str(offered.key), "What pay does the guide claim?")
     assert "Not covered" in [caption.value for caption in app.caption]  # of the first answer
 
 
@@ -197,7 +197,7 @@ def test_a_defect_of_the_coach_keeps_the_page_and_the_question(start: Callable[.
     assert app.button(key="again")
 
 
-# --- Loading that fails ---------------------------------------------------------------------------------------------
+# --- Loading that fails -------------------------------------------------------------------------------------
 
 
 def test_a_model_that_is_missing_is_told_with_the_way_to_mend_it(start: Callable[..., AppTest]) -> None:
@@ -226,7 +226,7 @@ def test_notices_about_the_knowledge_are_within_reach(start: Callable[..., AppTe
     assert [one.label for one in app.sidebar.expander] == ["1 notice about the knowledge"]
 
 
-# --- Conversations ------------------------------------------------------------------------------------------------------
+# --- Conversations ------------------------------------------------------------------------------------------
 
 
 def test_a_reload_finds_the_conversation_again(start: Callable[..., AppTest]) -> None:
@@ -343,7 +343,7 @@ def test_an_answer_of_another_version_does_not_take_the_page_down(start: Callabl
     assert "another version" in said(app)
 
 
-# --- Feedback ---------------------------------------------------------------------------------------------------------------
+# --- Feedback -----------------------------------------------------------------------------------------------
 
 
 def test_a_thumb_down_asks_why_and_is_kept_with_the_answer(start: Callable[..., AppTest]) -> None:
@@ -360,7 +360,7 @@ def test_a_thumb_down_asks_why_and_is_kept_with_the_answer(start: Callable[..., 
     assert (given.thumb, given.reason) == (Thumb.UP, "")
 
 
-# --- A store that fails -----------------------------------------------------------------------------------------------------
+# --- A store that fails -------------------------------------------------------------------------------------
 
 
 def test_without_a_writable_folder_the_page_works_and_says_so(
@@ -385,7 +385,7 @@ def test_an_answer_that_cannot_be_stored_is_still_shown(start: Callable[..., App
     assert "Not saved" in app.warning[0].value
 
 
-# --- Two visitors -------------------------------------------------------------------------------------------------------------
+# --- Two visitors -------------------------------------------------------------------------------------------
 
 
 def test_two_visitors_who_take_turns_do_not_mix(start: Callable[..., AppTest]) -> None:
@@ -402,7 +402,7 @@ def test_two_visitors_who_take_turns_do_not_mix(start: Callable[..., AppTest]) -
         assert other not in said(app)
 
 
-# --- Rendering ------------------------------------------------------------------------------------------------------------------
+# --- Rendering ----------------------------------------------------------------------------------------------
 
 
 def test_only_checked_sources_may_link() -> None:

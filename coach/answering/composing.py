@@ -18,7 +18,7 @@ from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
 from coach.answering.selecting import Choice, Selector, specific_words
 from coach.answering.statements import Cell, Facts, Statement, quote
-from coach.answering.words import split_tokens, stem
+from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
 from coach.types import Passage, Query, Retrieved, Status, Support
@@ -26,8 +26,8 @@ from coach.types import Passage, Query, Retrieved, Status, Support
 MIN_SIMILARITY = 0.48
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
 
-OFF_TOPIC_SIMILARITY = 0.42
-"""Below this a question in ordinary words is not about the pathway at all."""
+CONTENT_ZIPF = 5.6
+"""Words rarer than this say what a question is about."""
 
 CLEARLY_OFF_SIMILARITY = 0.22
 """Below this not even a word that career questions touch makes it one."""
@@ -37,6 +37,9 @@ CLEAR_SIMILARITY = 0.55
 
 MAX_ALSO = 2
 """Caveats and other sides said along with an answer, in sentences."""
+
+MAX_ENTRIES = 9
+"""A list of resources stops here, its lead included; it says how many there are."""
 
 WHOLE_ALSO = frozenset({"actions.list"})
 """Facets that are answered by other passages' lists, so that these are said whole."""
@@ -97,7 +100,7 @@ class Composer:
             return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
         if worked:
             cells = [cell for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs) if cell]
-            missing = self._missing(query, cells, worked.statements)
+            missing = self._missing(query, cells, worked.statements, best.similarity)
             if missing:
                 return self._abstain(choices, missing)
             statements = list(worked.statements)
@@ -109,7 +112,7 @@ class Composer:
         cells = [choice.cell for choice in chosen]
         if judged:
             cells.append(judged.cell)
-        missing = self._missing(query, cells, statements)
+        missing = self._missing(query, cells, statements, best.similarity)
         if best.cell.fact.absent and not judged:
             missing = (*missing, best.cell.fact.absent)
         if missing:
@@ -171,7 +174,7 @@ class Composer:
             statements = self._framed(choice.cell)
             if not judged and choice is chosen[0]:
                 statements = self._polar(query, choice.cell, statements)
-            said += statements
+            said += _direct_first(query, statements[:MAX_ENTRIES] if facets()[choice.cell.fact.facet].family == "resources" else statements)
             said += self._holding(query, choice.cell)
         also: list[Statement] = []
         for choice in chosen[:2]:
@@ -237,10 +240,11 @@ class Composer:
             passage = self.corpus.by_id[id_]
             whole = id_.startswith(cell.passage.id + "~") or cell.fact.facet in WHOLE_ALSO
             fact = next((fact for fact in passage.facts if fact.facet == cell.fact.facet), None) if whole else None
-            fact = fact or (passage.facts[0] if passage.facts else None)
+            fact = fact or next((fact for fact in passage.facts if not facets()[fact.facet].detail), None)
             if fact is None:
                 continue
-            sentences = fact.sentences if whole else fact.sentences[:MAX_ALSO]
+            whole = whole or passage.sentences[fact.sentences[-1]].item
+            sentences = fact.sentences if whole else fact.sentences[: MAX_ALSO if len(cell.fact.also) == 1 else 1]
             also += [quote(passage, at) for at in sentences if (id_, at) not in shown]
         return also
 
@@ -250,7 +254,9 @@ class Composer:
 
     # --- Abstaining -------------------------------------------------------------------------------------------
 
-    def _missing(self, query: Query, cells: Iterable[Cell], statements: Iterable[Statement]) -> tuple[str, ...]:
+    def _missing(
+        self, query: Query, cells: Iterable[Cell], statements: Iterable[Statement], similarity: float
+    ) -> tuple[str, ...]:
         cells = list(cells)
         stems: frozenset[str] = frozenset()
         texts: list[str] = []
@@ -271,7 +277,7 @@ class Composer:
                 texts += [name.lower() for name in names]
                 named = frozenset(stem(word) for name in names for word in split_tokens(name))
                 stems, said = stems | named, said | named
-        return coverage.unexplained(query, stems, said, texts, self.explained, self._all_stems)
+        return coverage.unexplained(query, stems, said, texts, self.explained, self._all_stems, similarity)
 
     def _told(self, entity: str, cells: Sequence[Cell]) -> bool:
         """Whether an entity that the question names is one that the evidence is about, or lends only a frame."""
@@ -297,9 +303,9 @@ class Composer:
             return False
         if best.similarity < CLEARLY_OFF_SIMILARITY:
             return True
-        words = specific_words(query)
-        held = sum(weight for word, weight in words.items() if word in self._all_stems or word in lexicon().synonyms)
-        return best.similarity < OFF_TOPIC_SIMILARITY or bool(words) and held < 0.5
+        words = {stem(word) for word in split_tokens(query.standalone) if frequency(word) < CONTENT_ZIPF} - lexicon().frame
+        held = {word for word in words if word in self._all_stems or word in lexicon().synonyms}
+        return len(held) < len(words) / 2 or bool(words) and not held
 
     # --- Suggestions ------------------------------------------------------------------------------------------
 
@@ -327,6 +333,18 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
+
+
+def _direct_first(query: Query, statements: list[Statement]) -> list[Statement]:
+    """The sentence that holds the specific words asked for before those that hold none of them; lists stay as they are."""
+    words = {*specific_words(query), *({stem(word) for word in split_tokens(query.clause)} & lexicon().aspects)}
+    if len(statements) < 2 or not words or any(statement.item for statement in statements):
+        return statements
+    held = [len(words & {stem(word) for word in split_tokens(statement.text)}) for statement in statements]
+    if held[0] or not max(held):
+        return statements
+    first = held.index(max(held))
+    return [statements[first], *(statement for at, statement in enumerate(statements) if at != first)]
 
 
 def _acronyms(corpus: Corpus) -> dict[str, tuple[str, int]]:

@@ -89,7 +89,7 @@ class Computer:
         started = _DATE.search(query.standalone)
         if started and _STARTING.search(query.standalone):
             attempts.append(lambda: self._dates(query, started))
-        if _REMAINING.search(query.standalone) and _asks_time(query):
+        if _REMAINING.search(query.standalone):
             attempts.append(lambda: self._remaining(query))
         if len(query.entities) > 1:
             attempts.append(lambda: self._two(query, best))

@@ -66,7 +66,9 @@ class Selector:
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
         self._typed = {cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)) for cell in facts.cells}
         self._own = {
-            cell.key: _stems_of(" ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences), *cell.fact.questions]))
+            # A list holds every word of its entries without being about any; only its keys say what it is about.
+            cell.key: _stems_of(" ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences[-1:]), *cell.fact.questions])
+                                if len(cell.fact.sentences) < 3 else " ".join(cell.fact.questions))
             for cell in facts.cells
         }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
@@ -145,6 +147,8 @@ class Selector:
                 return 2 * WANTED
         if facets()[cell.fact.facet].detail:
             return TYPED if set(query.wants) & self._typed[cell.key] else 0.0
+        if len(wants) == 1 and wants[0] in query.wants and set(cell.fact.entities) & set(query.entities):
+            return 2 * WANTED
         return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
 
     def _carried(self, query: Query, cell: Cell) -> float:

@@ -38,6 +38,7 @@ _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:guide|page|article|they|bls|survey|you)\b[^.?!]{0,30}\b(?:says?|said|claims?|promis\w+|states?|lists?|quotes?|told|tells?)\b", re.IGNORECASE)
 _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
+_DETERMINED = r"\s+(?!(?:is|are|was|were|one|ones|mean|means|in|at|for|to|on|of|and|or|too|really|actually|first|second|still|also|not|by|with|as|so|then|now|about|each|all|both|again|exactly|usually|typically)\b|(?:do|does|did|will|would|can|could|should|have|has|take|takes|cost|costs|come|comes|last|lasts|pay|pays|work|works|help|helps|count|counts|need|needs|start|starts|end|ends|fit|fits|matter|matters|look|looks|make|makes|include|involve|require)\b)[a-z]+"
 _NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 _WITHIN = re.compile(r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$", re.IGNORECASE)
 _ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied))\b[\w\s']{0,12}$", re.IGNORECASE)
@@ -387,6 +388,8 @@ def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
         return True
     if pronoun.group().lower() == "it" and re.match(r"\s*(?:\w+\s+){0,2}(?:take|takes|to\b|that\b|realistic|possible|worth|true|hard|difficult|feasible)", after, re.IGNORECASE):
         return len(split_tokens(after)) > 4
+    if pronoun.group().lower() in {"this", "that", "these", "those"} and re.match(_DETERMINED, after, re.IGNORECASE):
+        return True
     if pronoun.group().lower() in {"this", "that", "these", "those"}:
         return bool(re.match(r"\s+(?:week|month|year|guide|page|role|job|path|move|switch|transition|pathway|career|field|niche|line|kind)\b", after, re.IGNORECASE)) or (
             bool(re.match(r"\s+(?:is|can|will)\b", after, re.IGNORECASE)) and len(split_tokens(after)) > 3

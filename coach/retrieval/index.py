@@ -137,6 +137,11 @@ class PassageIndex:
         )
         return SearchResult(ranking=ranking, fact_scores=facts, fact_questions=questions)
 
+    @property
+    def kept(self) -> bool:
+        """False where the index lives in memory and ends with the process; ``notice`` says why."""
+        return not self._stored.in_memory
+
     def matched_terms(self, question: str, passage_id: str) -> tuple[tuple[str, float], ...]:
         """The question's words that the lexical channel found in the passage or its question keys, heaviest first,
         with what each added to the lexical score."""

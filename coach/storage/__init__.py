@@ -4,4 +4,13 @@ from coach.storage.conversations import ConversationStore, open_store, store_pro
 from coach.storage.export import as_markdown
 from coach.storage.records import Conversation, Feedback, Thumb, Turn
 
-__all__ = ["Conversation", "ConversationStore", "Feedback", "Thumb", "Turn", "as_markdown", "open_store", "store_problem"]
+__all__ = [
+    "Conversation",
+    "ConversationStore",
+    "Feedback",
+    "Thumb",
+    "Turn",
+    "as_markdown",
+    "open_store",
+    "store_problem",
+]

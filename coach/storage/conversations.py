@@ -376,7 +376,7 @@ def store_problem(settings: Settings) -> str | None:
     except _NewerError as error:
         return f"{path} was written by a newer version of this program ({error}). Update this one to read it."
     except (OSError, SQLAlchemyError) as error:
-        return f"{path} cannot be read ({_short(error)}). Mend its permissions, or set COACH_DATA_DIR to another folder."
+        return f"{path} cannot be read ({_short(error)}). Mend its permissions or set COACH_DATA_DIR to another folder."
     return None
 
 

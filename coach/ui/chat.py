@@ -102,7 +102,7 @@ def prepare() -> None:
     session.store()
 
 
-# --- What a visit remembers -------------------------------------------------------------------------------------
+# --- What a visit remembers ---------------------------------------------------------------------------------
 
 
 def _begin(pathways: dict[str, Pathway]) -> None:
@@ -168,7 +168,7 @@ def _show(conversation: Conversation | None, pathways: dict[str, Pathway]) -> No
         state.pathway = conversation.pathway
 
 
-# --- Callbacks: they run before the page is drawn ------------------------------------------------------------------
+# --- Callbacks: they run before the page is drawn -----------------------------------------------------------
 
 
 def _submit_typed() -> None:
@@ -225,7 +225,7 @@ def _earlier() -> None:
     st.session_state.window += WINDOW
 
 
-# --- Sidebar -----------------------------------------------------------------------------------------------------
+# --- Sidebar ------------------------------------------------------------------------------------------------
 
 
 def _sidebar(desk: session.Desk, store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
@@ -346,7 +346,7 @@ def _notices(desk: session.Desk, store: ConversationStore) -> None:
         _delete_button(store, session.owner(), None, "Delete everything")
 
 
-# --- The conversation ----------------------------------------------------------------------------------------------
+# --- The conversation ---------------------------------------------------------------------------------------
 
 
 def _conversation(desk: session.Desk, store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
@@ -375,7 +375,7 @@ def _conversation(desk: session.Desk, store: ConversationStore, owner: str, path
     if state.pop("deep_link", False):
         st.caption("The link filled in a question below. Press Enter or the arrow to ask it.")
         state.deep_link = True
-    if pending is None:
+    if pending is None and (state.failure is None or state.failure != desk.problem):
         _loading_line(desk)
 
 
@@ -573,7 +573,7 @@ def _follow_ups(last: Shown) -> None:
     st.pills(label, last.answer.suggestions, key=key, format_func=literal, on_change=_pick, args=(key,))
 
 
-# --- Asking ----------------------------------------------------------------------------------------------------------
+# --- Asking -------------------------------------------------------------------------------------------------
 
 
 def _ask(
@@ -624,15 +624,16 @@ def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
     finished = False
     while not finished:
         finished = asking.wait(0.05)
-        if desk.loading:
-            status.update(label=f":shimmer[{literal(_loading_words(desk))}]")
-            if desk.total:
-                bar.progress(min(1.0, desk.done / desk.total))
+        reading = desk if desk.loading else asking
+        if not asking.stages and (desk.loading or asking.total):
+            status.update(label=f":shimmer[{literal(_loading_words(reading))}]", expanded=True)
+            if reading.total:
+                bar.progress(min(1.0, reading.done / reading.total))
         for stage in asking.stages[told:]:
             if told == 0:
                 bar.empty()
             words = evidence.WORKING.get(stage, stage)
-            status.update(label=f":shimmer[{literal(words)}]")
+            status.update(label=f":shimmer[{literal(words)}]", expanded=True)
             status.markdown(quiet(words))
             told += 1
         _let_others_in()
@@ -700,11 +701,11 @@ def _watch(desk: session.Desk) -> None:
         st.progress(min(1.0, desk.done / desk.total))
 
 
-def _loading_words(desk: session.Desk) -> str:
+def _loading_words(reading: session.Desk | session.Asking) -> str:
     """Loading takes seconds at each start; the index is built at the first one and when the knowledge changes."""
-    if not desk.total:
+    if not reading.total:
         return "Loading the language model."
-    return f"Reading the knowledge for the first time: {desk.done:,} of {desk.total:,} texts."
+    return f"Reading the knowledge for the first time: {reading.done:,} of {reading.total:,} texts."
 
 
 def _cannot_start(problem: str) -> None:
@@ -713,7 +714,7 @@ def _cannot_start(problem: str) -> None:
     st.markdown("Mend it and reload this page. `python -m coach doctor` says what is installed and what is not.")
 
 
-# --- Names and days -------------------------------------------------------------------------------------------------
+# --- Names and days -----------------------------------------------------------------------------------------
 
 
 def _name(pathway: Pathway | None, slug: str) -> str:

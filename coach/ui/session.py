@@ -28,7 +28,7 @@ from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
 class Coaching(Protocol):
     """What the pages ask of a coach. ``coach.Coach`` is the real one."""
 
-    def warm_up(self, progress: Callable[[int, int], None] | None = None) -> None: ...
+    def warm_up(self, progress: Callable[[int, int], None] | None = None, pathway: str | None = None) -> None: ...
     def pathways(self) -> tuple[Pathway, ...]: ...
     def starters(self, pathway_slug: str) -> tuple[str, ...]: ...
     def scope(self, pathway_slug: str) -> str: ...
@@ -125,6 +125,9 @@ class Asking:
         self.turn_id = turn_id
         self.stages: list[str] = []
         """Names of the stages begun so far."""
+        self.done = 0
+        self.total = 0
+        """Texts to read before the first question about this pathway; 0 if they have been read."""
         self._cancelled = threading.Event()
         self._finished = threading.Event()
         self._answer: Answer | None = None
@@ -163,11 +166,15 @@ class Asking:
                     return
             if desk.problem is not None:
                 raise CoachError(desk.problem)
+            desk.coach.warm_up(self._on_progress, pathway)
             self._answer = desk.coach.ask(question, history=history, pathway=pathway, on_stage=self._on_stage)
         except Exception as error:  # noqa: BLE001 - handed over to whoever waits
             self._error = error
         finally:
             self._finished.set()
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
 
     def _on_stage(self, stage: str) -> None:
         if self._cancelled.is_set():
