@@ -177,10 +177,11 @@ class Coach:
         with clock.stage("retrieve", on_stage):
             found = [reading.index.search(query.standalone) for query in queries]
         with clock.stage("answer", on_stage):
-            parts = [
-                reading.composer.compose(query, result.fact_scores, result.ranking)
-                for query, result in zip(queries, found, strict=True)
-            ]
+            parts: list[Composed] = []
+            for query, result in zip(queries, found, strict=True):
+                if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
+                    query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # "..., and how many weeks?"
+                parts.append(reading.composer.compose(query, result.fact_scores, result.ranking))
         with clock.stage("ground", on_stage):
             answer = _ground(question, slug, queries, parts, [result.ranking for result in found], reading)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})

@@ -83,7 +83,7 @@ def show_failures(cases: Mapping[str, Case], scores: Sequence[CaseScore], consol
 def show_bench(bench: Bench, console: Console) -> None:
     """Print the ratios, with the seconds of this machine beside them, then shares and recall."""
     table = Table(box=None)
-    for name in ("measured", "against", "ratio", "ms", "against ms"):
+    for name in ("measured", "against", "ratio", "ms", "ms against"):
         table.add_column(name, justify="left" if name in ("measured", "against") else "right", no_wrap=True)
     for part in (*bench.answering, *bench.indexing):
         times = f"{1000 * part.seconds:.1f}", f"{1000 * part.baseline_seconds:.1f}"

@@ -15,6 +15,7 @@ import pytest
 from coach import Answer, Coach, load_settings
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
+from coach.knowledge.writing import ask_for, facets
 from coach.types import Status, Support
 
 PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
@@ -243,6 +244,29 @@ def test_a_follow_up_carries_on(coach: Coach, questions: tuple[str, ...], expect
 
 def test_a_follow_up_that_leaves_the_topic_is_judged_on_its_own(coach: Coach) -> None:
     assert talk(coach, "What do seniors earn?", "And how do I bake bread?").status != Status.ANSWERED
+
+
+# --- The coach's own questions ------------------------------------------------------------------------------------
+
+
+def test_each_question_that_the_coach_offers_leads_to_the_fact_it_stands_for(coach: Coach) -> None:
+    astray = []
+    for pathway in coach.pathways():
+        reading = coach.reading(pathway.slug)
+        for cell in reading.composer.facts.cells:
+            fact = cell.fact
+            if fact.absent or len(fact.entities) > 1 or not facets()[fact.facet].ask:
+                continue
+            names = dict(reading.composer.names)
+            for entity in fact.entities:
+                names |= {"name": reading.corpus.entity[entity].name, "number": entity.partition(":")[2]}
+            question = ask_for(fact.facet, names)
+            assert question is not None
+            answer = coach.ask(question, pathway=pathway.slug)
+            if fact.facet not in answer.trace.facets:
+                astray.append((question, fact.facet, answer.trace.facets))
+    # The starting salary is the pay at entry level: two facets, one fact.
+    assert [entry for entry in astray if entry[1] != "pay.entry"] == []
 
 
 # --- Hostile and damaged input -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from coach.answering import coverage
 from coach.answering.computing import Computer
+from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
@@ -21,7 +22,7 @@ from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.types import Passage, Query, Retrieved, Status, Support
+from coach.types import Passage, Query, Retrieved, Status, Support, Unit
 
 MIN_SIMILARITY = 0.48
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
@@ -45,6 +46,9 @@ WHOLE_ALSO = frozenset({"actions.list"})
 """Facets that are answered by other passages' lists, so that these are said whole."""
 
 
+_ASKS_PRICE = re.compile(r"\b(?:cost|costs|price|priced|fee|fees|how expensive|how cheap)\b", re.IGNORECASE)
+_PRICED = re.compile(r"\b(?:free|paid|pay|cost|costs|price|subscription|credit|licence)\b", re.IGNORECASE)
+_ASKS_LENGTH = re.compile(r"\bhow (?:long (?:does|do|will|would|is|are|until|before|did)|many (?:weeks|months|days|years|hours))\b", re.IGNORECASE)
 _MEANING = re.compile(r"\b(?:stand(?:s|ing)? for|mean(?:s|ing)?|short for|abbreviat\w+|acronym|what is|define)\b", re.IGNORECASE)
 _SPELLING_OUT = (
     re.compile(r"\b(?P<acronym>[A-Z]{2,6}) \((?P<words>[A-Za-z][A-Za-z -]{4,60})\)"),
@@ -101,12 +105,10 @@ class Composer:
         if worked:
             cells = [cell for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs) if cell]
             missing = self._missing(query, cells, worked.statements, best.similarity)
-            if missing:
-                return self._abstain(choices, missing)
             statements = list(worked.statements)
             if judged and not judged.true:
                 statements = [*judged.statements[:1], *statements]
-            return Composed(Status.ANSWERED, _distinct(statements), worked.facets, (), self.suggest(choices, worked.facets, query), "computed")
+            return Composed(Status.ANSWERED, _distinct(statements), worked.facets, missing, self.suggest(choices, worked.facets, query), "computed")
         chosen = self._chosen(query, choices, judged)
         statements = self._said(query, chosen, judged)
         cells = [choice.cell for choice in chosen]
@@ -119,7 +121,10 @@ class Composer:
             return self._abstain(choices, missing)
         weak = best.similarity < MIN_SIMILARITY and best.words < 0.5 and not query.entities and query.facet_hint is None
         if weak and not judged:
-            return self._abstain(choices, ())
+            return self._abstain(choices, coverage.unknown(query, self._all_stems))
+        lacking = self._untyped(query, statements, chosen)
+        if lacking and not judged:
+            return self._abstain(choices, (lacking,))
         told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(Status.ANSWERED, _distinct(statements), told, (), self.suggest(choices, told, query), "premise" if judged and not judged.true else "fact")
 
@@ -127,7 +132,10 @@ class Composer:
         """The sentence that spells out an acronym, where the question asks for nothing else."""
         words = split_tokens(query.standalone)
         asked = [word for word in words if word in self._acronyms]
-        if len(asked) != 1 or not (len(words) <= 2 or _MEANING.search(query.standalone)) or len(words) > 6:
+        content = {word for word in words if frequency(word) < CONTENT_ZIPF and stem(word) not in lexicon().frame}
+        if len(asked) != 1 or content - {asked[0], "stand", "stands", "short", "acronym", "meaning", "define"}:
+            return ()
+        if len(words) > 2 and not _MEANING.search(query.standalone):
             return ()
         id_, at = self._acronyms[asked[0]]
         return (quote(self.corpus.by_id[id_], at),)
@@ -145,6 +153,18 @@ class Composer:
         return Judged(False, best.cell, (framed[0].led_by("Not quite:"), *framed[1:]), settles=True)
 
     # --- Choosing -------------------------------------------------------------------------------------------
+
+    def _untyped(self, query: Query, statements: Sequence[Statement], chosen: Sequence[Choice]) -> str | None:
+        """The kind of answer that was asked for outright and that no sentence gives: a price, a length of time."""
+        text = " ".join(statement.text for statement in statements)
+        found = {quantity.unit for quantity in quantities(text)}
+        if _ASKS_PRICE.search(query.standalone) and Unit.MONEY not in found and not _PRICED.search(text):
+            return "a price"
+        if any(choice.cell.fact.facet in {"time.hours", "resource.duration", "phase.when"} for choice in chosen):
+            return None
+        if _ASKS_LENGTH.search(query.standalone) and not found & {Unit.HOURS, Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS, Unit.HOURS_PER_WEEK, Unit.ORDINAL}:
+            return "how long that takes"
+        return None
 
     def _chosen(self, query: Query, choices: Sequence[Choice], judged: Judged | None) -> list[Choice]:
         """The best fact, and the same facet for the other things of its kind that the question names."""
@@ -296,6 +316,8 @@ class Composer:
         """Far from every question key, about no known thing, and in words that the corpus hardly has."""
         if query.entities or query.facet_hint is not None or best.words >= 0.5:
             return False
+        if coverage.other_titles(query.standalone, self.explained):
+            return False
         aspects = any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone))
         if aspects and best.similarity >= CLEARLY_OFF_SIMILARITY:
             return False
@@ -364,8 +386,15 @@ def _distinct(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """Each sentence once, in order."""
     seen: dict[str, Statement] = {}
     for statement in statements:
-        seen.setdefault(statement.text.partition(": ")[2] if statement.text.startswith(("Yes:", "No:", "Not quite:")) else statement.text, statement)
+        seen.setdefault(_bare(statement.text), statement)
     return tuple(seen.values())
+
+
+def _bare(text: str) -> str:
+    """A sentence without its lead and its first capital, so that the same one is not said twice."""
+    for lead in ("Yes:", "No:", "Not quite:"):
+        text = text.removeprefix(lead).lstrip()
+    return text[:1].lower() + text[1:]
 
 
 def passages_of(statements: Iterable[Statement], corpus: Corpus) -> list[Passage]:

@@ -122,6 +122,7 @@ class Computer:
                 continue
             top = claim.high or claim.low
             gap = claim.low - own if own < claim.low else top - own
+            far = top - own if own < claim.low and claim.high else None
             amount = money(claim.low, currency) + (f" to {money(claim.high, currency)}" if claim.high else "")
             if claim.low <= own <= top:
                 text = f"The guide's {level_name(claim.level)} figure of {amount} is about what you earn now."
@@ -129,9 +130,13 @@ class Computer:
             else:
                 relation = "above" if gap > 0 else "below"
                 percent = gap / own * 100
-                text = f"The guide's {level_name(claim.level)} figure of {amount} is {money(abs(gap), currency)} ({number(abs(percent))} percent) {relation} your {money(own, currency)}."
+                reach = f" to {money(far, currency)}" if far else ""
+                share = f" to {number(far / own * 100)}" if far else ""
+                text = f"The guide's {level_name(claim.level)} figure of {amount} is {money(abs(gap), currency)}{reach} ({number(abs(percent))}{share} percent) {relation} your {money(own, currency)}."
                 edge = claim.low if own < claim.low else top
                 formula = f"{money(edge, currency)} - {money(own, currency)} = {'-' if gap < 0 else ''}{money(abs(gap), currency)}; {money(abs(gap), currency)} / {money(own, currency)} x 100 = {number(abs(percent))} percent"
+                if far:
+                    formula += f"; {money(top, currency)} - {money(own, currency)} = {money(far, currency)}; {money(far, currency)} / {money(own, currency)} x 100 = {number(far / own * 100)} percent"
             said.append(Statement(text, Support.COMPUTED, cell.refs(), formula))
         said += self._own_place(query, own) if currency == "USD" else []
         return Worked(tuple(said), ("pay.change", "pay.general")) if said else None
@@ -385,7 +390,7 @@ class Computer:
             cells = [cell for entity in entities if kind in facet and (cell := self.facts.find(facet[kind], [entity]))]
             if len(cells) > 1 and _TOGETHER.search(query.standalone) and _asks_time(query):
                 return self._sum(cells, facet[kind])
-            if len(cells) > 1 and ("compare" in query.wants or "duration" in query.wants or re.search(r"\bor\b", query.standalone)):
+            if len(cells) > 1 and ("compare" in query.wants or "duration" in query.wants or re.search(r"\bor\b", query.standalone) and not by_kind.get("resource") and facets()[best.fact.facet].kind == kind):
                 return self._compare(kind, entities, cells, query)
         for kind in ("occupation", "metro", "level"):
             if len(by_kind.get(kind, ())) > 1:

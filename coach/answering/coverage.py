@@ -81,6 +81,14 @@ def unexplained(
     return tuple(dict.fromkeys(missing))
 
 
+def unknown(query: Query, corpus: frozenset[str]) -> tuple[str, ...]:
+    """Things in the asking clause that no passage names; what to call a gap when nothing came close."""
+    found = [word for word in re.findall(r"[A-Za-z][A-Za-z0-9+#-]*", query.clause or query.standalone)
+             if len(word) > 2 and thing(word.lower()) and frequency(word.lower()) < 5.2
+             and stem(word) not in corpus | lexicon().frame and stem(word) not in lexicon().synonyms]
+    return tuple(dict.fromkeys(found))
+
+
 def _close(run: list[str], missing: list[str]) -> None:
     if run:
         missing.append(" ".join(run))
@@ -116,7 +124,7 @@ def _open(
     return frequency(word) < limit and not _ADVERB.match(word) and thing(word)
 
 
-_TURNING = re.compile(r"\b(?:becom(?:e|ing)|turn(?:ing)? into|going from|coming from|(?:switch|mov|transition|chang)(?:e|ing)? (?:from|to|into))\s+(?:an?\s+)?(?P<rest>[^,.?!]{3,60})", re.IGNORECASE)
+_TURNING = re.compile(r"\b(?:(?:can|could|would|should|may) an?(?= \w+(?: \w+)? (?:do|follow|make|become|use|switch|get|learn|take|manage|join|apply))|i am an?|i'm an?|as an?|been an?|working as|work as|becom(?:e|ing)|turn(?:ing)? into|going from|coming from|(?:switch|mov|transition|chang)(?:e|ing)? (?:from|to|into))\s+(?:an?\s+)?(?P<rest>[^,.?!]{3,60})", re.IGNORECASE)
 
 
 def _other_roles(text: str, known: Explained) -> list[str]:

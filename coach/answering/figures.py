@@ -91,6 +91,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         add(*match.span(), _quantity(Unit.ORDINAL, _number(match.group("n")), None, match.group(), noun=match.group("noun").lower()))
     for unit, pattern in _DURATION.items():
         for match in pattern.finditer(text):
+            if match.group("a").lower() in {"a", "an"} and not re.search(r"\b(?:in|within|for|under|half|after|takes?|about|than|just|only|over|spend|have|got)\s+(?:\w+\s+)?$", text[: match.start()], re.IGNORECASE):
+                continue  # "hours a week", "twice a year"
             low, high = _number(match.group("a")), _number(match.group("b"))
             if (match.group("half") or match.group("half2")) and low is not None:
                 low += 0.5
@@ -111,8 +113,11 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         quantity = _quantity(Unit.MONEY, low, high, match.group())
         add(*match.span(), quantity.model_copy(update={"high": None}) if plus else quantity)
     for match in _COUNT.finditer(text):
-        if re.match(r"\w+\s+of\b", match.group()):
-            continue  # "one of the skills" counts nothing
+        number = _number(match.group("a")) or 0
+        if re.match(r"\w+\s+of\b", match.group()) or re.search(r"\b(?:and|or|to|is|the)\b", match.group()):
+            continue  # "one of the skills" and "phase 1 and phase 2" count nothing
+        if number > 1 and not match.group("noun").lower().endswith("s"):
+            continue
         low = _number(match.group("a"))
         add(*match.span(), _quantity(Unit.COUNT, low, None, match.group(), noun=match.group("noun").lower()))
     for match in _ORDINAL.finditer(text):

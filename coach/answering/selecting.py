@@ -7,8 +7,12 @@ was asked for, and when its passage holds the specific words of the question.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
@@ -31,6 +35,7 @@ UNWANTED = 0.04
 SAME_FACET = 0.30
 SAME_FAMILY = 0.10
 SPECIFIC_WORDS = 0.22
+OVERLAP = 0.25
 RANKED = 0.03
 MENTIONED = 0.16
 TYPED = 0.06
@@ -41,6 +46,41 @@ NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 
 SPECIFIC_ZIPF = 4.7
 """Words rarer than this are specific: a passage that holds them is likelier to be meant."""
+
+
+class KeyOverlap:
+    """How many words a question shares with the closest question key of each fact.
+
+    The encoder takes "most" and "fewest", "love" and "miss" for near; their words differ all the same. Scores are
+    F-measures of inverse-document-frequency mass, from 0 to 1, one for each group of keys in order.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[str]]) -> None:
+        keys = [frozenset(stem(word) for word in split_tokens(key)) for group in groups for key in group]
+        sizes = [len(group) for group in groups]
+        self._groups = len(groups)
+        self._filled = np.array([at for at, size in enumerate(sizes) if size], dtype=np.intp)
+        self._starts = np.cumsum([0, *[size for size in sizes if size]][:-1])
+        rows: dict[str, list[int]] = {}
+        for row, words in enumerate(keys):
+            for word in words:
+                rows.setdefault(word, []).append(row)
+        self._rows = {word: np.array(found, dtype=np.intp) for word, found in rows.items()}
+        self._weight = {word: math.log(1 + len(keys) / len(found)) for word, found in rows.items()}
+        self._mass = np.array([sum(self._weight[word] for word in words) for words in keys])
+        self._unknown = math.log(1 + len(keys))
+
+    def scores(self, question: str) -> NDArray[np.float64]:
+        words = {stem(word) for word in split_tokens(question)}
+        shared = np.zeros(len(self._mass))
+        for word in words:
+            if word in self._rows:
+                shared[self._rows[word]] += self._weight[word]
+        mass = sum(self._weight.get(word, self._unknown) for word in words)
+        best = np.zeros(self._groups)
+        if len(self._mass):
+            best[self._filled] = np.maximum.reduceat(2 * shared / (self._mass + mass), self._starts)
+        return best
 
 
 @dataclass(frozen=True)
@@ -65,6 +105,7 @@ class Selector:
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
         self._typed = {cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)) for cell in facts.cells}
+        self._overlap = KeyOverlap([cell.fact.questions for cell in facts.cells])
         self._own = {
             # A list holds every word of its entries without being about any; only its keys say what it is about.
             cell.key: _stems_of(" ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences[-1:]), *cell.fact.questions])
@@ -91,15 +132,16 @@ class Selector:
         """All facts, best first; ties by passage order."""
         specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
+        overlap = self._overlap.scores(query.standalone)
         choices = []
-        for cell in self._facts.cells:
+        for at, cell in enumerate(self._facts.cells):
             similarity = fact_scores.get(cell.key, 0.0)
             held = self._stems[cell.passage.id] | self._keys[cell.key]
             words = _share(specific, held)
             if specific and words:
                 words = 0.5 * words + 0.5 * _share(specific, self._own[cell.key])
             score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
-            score += SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
+            score += OVERLAP * float(overlap[at]) + SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
             choices.append(Choice(cell, score, similarity, words))
         return tuple(sorted(choices, key=lambda choice: -choice.score))
 
@@ -154,7 +196,7 @@ class Selector:
     def _carried(self, query: Query, cell: Cell) -> float:
         if query.facet_hint is None:
             return 0.0
-        if cell.fact.facet == query.facet_hint:
+        if cell.fact.facet == query.facet_hint and query.follow_up:
             return SAME_FACET
         return SAME_FAMILY if facets()[cell.fact.facet].family == facets()[query.facet_hint].family else 0.0
 

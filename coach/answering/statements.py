@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from coach.knowledge.corpus import Corpus
 from coach.types import Fact, Passage, Support
 
+_SMALL = frozenset({"The", "A", "An", "In", "For", "After", "Before", "Together", "Taken", "Without", "Rated", "Half", "About"})
+"""Opening words that lose their capital after a lead."""
+
 Ref = tuple[str, int]
 """Passage id and index of the sentence."""
 
@@ -28,7 +31,8 @@ class Statement:
     def led_by(self, lead: str) -> Statement:
         """The same with a judgement in front ("No: ..."), which makes it inferred unless it was computed."""
         support = Support.INFERRED if self.support == Support.QUOTED else self.support
-        return replace(self, text=f"{lead} {self.text}", support=support, item=False)
+        text = self.text[0].lower() + self.text[1:] if self.text.split(" ", 1)[0] in _SMALL else self.text
+        return replace(self, text=f"{lead} {text}", support=support, item=False)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ _START = re.compile(r"\b(?:i (?:earn|make|get|am on|am paid)|i'm (?:on|earning|m
 _KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b", re.IGNORECASE)
 _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
+_ALL_OF_THEM = re.compile(r"\b(?:altogether|together|in total|in sum|combined|all of (?:them|those|these))\b", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:guide|page|article|they|bls|survey|you)\b[^.?!]{0,30}\b(?:says?|said|claims?|promis\w+|states?|lists?|quotes?|told|tells?)\b", re.IGNORECASE)
 _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
 _DETERMINED = r"\s+(?!(?:is|are|was|were|one|ones|mean|means|in|at|for|to|on|of|and|or|too|really|actually|first|second|still|also|not|by|with|as|so|then|now|about|each|all|both|again|exactly|usually|typically)\b|(?:do|does|did|will|would|can|could|should|have|has|take|takes|cost|costs|come|comes|last|lasts|pay|pays|work|works|help|helps|count|counts|need|needs|start|starts|end|ends|fit|fits|matter|matters|look|looks|make|makes|include|involve|require)\b)[a-z]+"
@@ -161,7 +162,7 @@ def _query(
     clause = _asking_clause(part)
     own = _entities(part, vocabulary)
     wants = tuple(want for want, patterns in lexicon().wants.items() if any(pattern.search(part.lower()) for pattern in patterns))
-    figures = (*_figures(context, vocabulary, told=True), *_figures(part, vocabulary))
+    figures = (*_figures(_unnamed(context, vocabulary), told=True), *_figures(_unnamed(part, vocabulary)))
     last = next((answer for answer in reversed(history) if answer.status == Status.ANSWERED), None)
     known = _known(f"{context} {part}".strip(), vocabulary)
     asked = [entity for entity in own if entity not in known]
@@ -283,7 +284,16 @@ def _as_before(figure: Figure, last: Query) -> Figure:
     return figure
 
 
-def _figures(text: str, vocabulary: Vocabulary, *, told: bool = False) -> tuple[Figure, ...]:
+def _unnamed(text: str, vocabulary: Vocabulary) -> str:
+    """The text without names of resources: "Two years of ..." in a title is no length of time."""
+    for mention in vocabulary.names.link(text):
+        if mention.entity.kind == "resource":
+            for name in (mention.entity.name, *mention.entity.aliases):
+                text = re.sub(rf"\b{re.escape(name)}\b", "it", text, flags=re.IGNORECASE)
+    return text
+
+
+def _figures(text: str, *, told: bool = False) -> tuple[Figure, ...]:
     """Figures with their roles; ``told``: from a sentence that asks nothing, where bare money is the learner's."""
     figures = []
     position = 0
@@ -349,6 +359,8 @@ def _carry_on(
     about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
     if facet and not own and not content and _BARE.fullmatch(part.strip()):
         return ask_for(facet, {**vocabulary.roles, **_names_of(about, vocabulary)}) or part, tuple(about), facet, True
+    if not own and len(topics) > 1 and _ALL_OF_THEM.search(part):
+        return f"{part} {' and '.join(vocabulary.entity[topic].name for topic in topics)}", tuple(topics), None, True
     sibling = _sibling(part, about, history, vocabulary)
     if sibling and facet:
         return _asked(facet, (sibling,), part, vocabulary), (sibling,), facet, True
@@ -360,7 +372,8 @@ def _carry_on(
         antecedents = _same_kind(about, topics, vocabulary, facet)
         return f"{part} {' '.join(vocabulary.entity[entity].name for entity in antecedents)}", antecedents, None, True
     if pronoun and not _only_filler(part, pronoun):
-        which = _picked(part, topics)
+        lists = [[t for t in answer.trace.topics if t in vocabulary.entity] for answer in reversed(history)]
+        which = next((picked for entries in lists if len(entries) > 1 and (picked := _picked(part, entries))), None) or _picked(part, topics)
         if which:
             return _named(part, (which,), vocabulary), tuple(dict.fromkeys([which, *own])), None, True
         own_main = [entity for entity in own if vocabulary.entity[entity].kind not in {"resource_kind", "priority", "level", "metro"}]
@@ -378,6 +391,8 @@ def _carry_on(
             text = f"{part} {' '.join(vocabulary.entity[entity].name for entity in about[:2])}".strip()
             return text, tuple(about), facet, True
         return part, own, facet, True
+    if facet and not own and pronoun and len(split_tokens(part)) <= 7:
+        return part, own, facet, False  # "which one takes longest?": the family counts, the facet does not
     return part, own, None, False
 
 

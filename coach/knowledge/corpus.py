@@ -87,6 +87,6 @@ def _entities(
     if file:
         things += [named.resource_entity(resource) for resource in file.resources]
         things += named.resource_kind_entities(file.resources)
-    if occupations:
+    if occupations or pathway.market.survey_origin or pathway.market.survey_target:
         things += named.market_entities(market, occupations)
     return tuple(things)

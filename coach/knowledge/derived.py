@@ -122,7 +122,8 @@ class Deriver:
         for priority, skills in groups.items():
             weeks = sum(skill.weeks for skill in skills)
             each = listed([f"{skill.name} {skill.weeks}" for skill in skills])
-            at = page.say(f"The {count(len(skills), f'{priority} skill')} {'needs' if len(skills) == 1 else 'need'} {count(weeks, 'week')} in sum ({each}).",
+            rated = count(len(skills), priority.replace(" ", "-") + " skill")
+            at = page.say(f"The {rated} {'needs' if len(skills) == 1 else 'need'} {count(weeks, 'week')} in sum ({each}).",
                           formula=f"{_sum([skill.weeks for skill in skills])} weeks", derived_from=[self._ref(f"skills/{skill.id}") for skill in skills])
             page.fact("time.priority", [at], entities=[_priority_id(priority)], value=_weeks(weeks), name=str(priority))
         nice = sum(skill.weeks for skill in groups.get(Priority.NICE_TO_HAVE, []))
@@ -324,15 +325,16 @@ class Deriver:
             if weeks:
                 parts.append(f"{name} add up to {count(weeks, 'week')} ({number(weeks / WEEKS_PER_MONTH)} months)")
                 refs.append(self._ref(ref))
-                months.append((weeks / WEEKS_PER_MONTH,) * 2)
+                if ref == "phases":  # nobody has to learn one skill after another
+                    months.append((weeks / WEEKS_PER_MONTH,) * 2)
                 formulas.append(f"{_sum(each)} weeks, / {WEEKS_PER_MONTH:.2f} = {number(weeks / WEEKS_PER_MONTH)} months")
-        if len(parts) < 2:
+        if len(parts) < 2 or len(months) < 2:
             return None
         lowest, highest = min(high for _, high in months), max(low for low, _ in months)
         page = self._derived("conflicts/timeline", "Contradictions", "Length")
-        # Half a month is what rounding weeks to months can explain.
-        agrees = highest - lowest <= 0.5
-        lead = "The guide's durations agree" if agrees else "The guide's durations disagree"
+        # A quarter of a month is what rounding weeks to months can explain.
+        agrees = highest - lowest <= 0.25
+        lead = "The guide's durations fit together" if agrees else "The guide's durations disagree"
         text = f"{lead}: {listed(parts)}."
         said = [page.say(text, formula="; ".join(formulas) or None, derived_from=tuple(dict.fromkeys(refs)))]
         if not agrees:
@@ -357,7 +359,12 @@ class Deriver:
                     f"A raise of {raise_} leads to the {level_name(claim.level)} figure of {amount} only for someone who earns {today} today.",
                     formula=f"{money(claim.low, guide.currency)} / {1 + change.high / 100:.2f} = {money(low, guide.currency)}; {money(claim.high or claim.low, guide.currency)} / {1 + change.low / 100:.2f} = {money(high, guide.currency)}",
                     derived_from=[self._ref("facts/pay")]))
-            self.conflicts.append((page.id, page.passage().sentences[0].text))
+            fits = [(claim.low / (1 + change.high / 100), (claim.high or claim.low) / (1 + change.low / 100)) for claim in guide.pay]
+            if max(low for low, _ in fits) > min(high for _, high in fits):
+                text = f"No pay of today fits a raise of {percent_range(change.low, change.high)} to every figure that the guide names: {listed([f'{level_name(c.level)} needs {money(low, guide.currency)} to {money(high, guide.currency)}' for c, (low, high) in zip(guide.pay, fits, strict=True)])}."
+                formula = "; ".join(f"{money(c.low, guide.currency)} / {1 + change.high / 100:.2f} = {money(low, guide.currency)}" for c, (low, _) in zip(guide.pay, fits, strict=True))
+                said.append(page.say(text, formula=formula, derived_from=[self._ref("facts/pay")]))
+                self.conflicts.append((page.id, text))
         if len(guide.pay) > 1:
             ordered = sorted(guide.pay, key=lambda claim: claim.low)
             first, last = ordered[0], ordered[-1]

@@ -92,12 +92,13 @@ class ImportedPage(Frozen):
 # --- From a file to a file ------------------------------------------------------------------------------
 
 
-def import_page(page: Path, settings: Settings, market: Market | None = None) -> ImportedPage:
+def import_page(page: Path | str, settings: Settings, market: Market | None = None) -> ImportedPage:
     """Read a page from a text file and write ``<data_dir>/pathways/<slug>.yaml``.
 
     The file is replaced as a whole or not at all, and not touched where it would not change. Raises
     ImportPageError for a page that cannot be read, KnowledgeError where the data folder cannot be written.
     """
+    page = Path(page)
     text, notes = _read_file(page)
     try:
         imported = parse_page(text, market=market)

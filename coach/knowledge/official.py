@@ -341,7 +341,7 @@ class MarketWriter:
                 said.append(page.say("That survey is self-selected and leans towards work on AI, so read it as a hint."))
                 page.fact("pay.survey", said)
                 yield page.passage()
-        if not origin:
+        if not (origin or target):
             return
         for title in dict.fromkeys(row.title for row in self.market.survey):
             page = self._page(f"survey/{slug(title)}", "Salary survey", title, source="aijobs")

@@ -89,7 +89,7 @@ class PageWriter:
             yield page.passage()
         if guide.difficulty:
             page = self._page("facts/difficulty", "Difficulty")
-            page.fact("difficulty", [page.say(f"The guide rates {move} as {guide.difficulty.lower()} in difficulty.")],
+            page.fact("difficulty", [page.say(f"The guide rates the difficulty of {move} as {guide.difficulty.lower()}.")],
                       also=(f"{guide.slug}#reality/challenges",) if guide.reality.challenges else ())
             yield page.passage()
         if guide.demand:

@@ -110,7 +110,9 @@ class Writer:
         **names: str,
     ) -> None:
         """Declare that ``sentences``, in that order, answer ``facet``; further ``questions`` join the templates'."""
-        filled = [_fill(template, {**self.names, **names}) for template in facets()[facet].questions]
+        entry = facets()[facet]
+        templates = ([entry.ask] if entry.ask else []) + list(entry.questions)
+        filled = [_fill(template, {**self.names, **names}) for template in templates]
         own = [self._parts[sentences[0]].text] if len(sentences) == 1 and not absent else []
         keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions) + own))
         self._facts.append(

@@ -634,7 +634,7 @@ def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
                 bar.empty()
             words = evidence.WORKING.get(stage, stage)
             status.update(label=f":shimmer[{literal(words)}]", expanded=True)
-            status.markdown(quiet(words))
+            status.markdown(f":small[{quiet(words)}]")
             told += 1
         _let_others_in()
     return asking.answer()
