@@ -24,7 +24,7 @@ from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
 from coach.types import Passage, Query, Retrieved, Status, Support, Unit
 
-MIN_SIMILARITY = 0.48
+MIN_SIMILARITY = 0.44
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
 
 CONTENT_ZIPF = 5.6
