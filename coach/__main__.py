@@ -1,8 +1,8 @@
 """The command line: ``python -m coach``.
 
-Comes in: arguments. Goes out: answers and lists on standard output and nothing else there; warnings, progress and errors
-on standard error. A CoachError is shown as its message and ends with code 2. Tests and other programs pass in their own
-maker of the coach as the ``obj`` of the command's context.
+Comes in: arguments. Goes out: answers and lists on standard output and nothing else there; warnings, progress and
+errors on standard error. A CoachError is shown as its message and ends with code 2. It knows nothing of how an answer
+is found. Tests and other programs pass in their own maker of the coach as the ``obj`` of the command's context.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from coach.settings import Settings, load_settings
 
 MakeCoach = Callable[[Settings], Coach]
 
-PathwayOption = Annotated[str | None, typer.Option("--pathway", metavar="SLUG", help="One of: python -m coach pathways.")]
+PathwayOption = Annotated[
+    str | None, typer.Option("--pathway", metavar="SLUG", help="One of: python -m coach pathways.")
+]
 
 
 class _Commands(TyperGroup):

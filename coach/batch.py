@@ -1,9 +1,9 @@
 """Many questions, one answer each: the contract of ``python -m coach ask --batch FILE.jsonl --json``.
 
-Comes in: lines of JSON, each with ``question`` and perhaps ``id``, ``history`` (earlier questions of the learner, oldest
-first) and ``pathway``; other fields are passed over. Goes out: for each line that is not blank, in order, one value:
-``id`` and the fields of the ``Answer``, or ``id`` and ``error``, which names line and field. A line without ``id`` is
-called by its number. Does not know where lines come from or go to.
+Comes in: lines of JSON, each with ``question`` and perhaps ``id``, ``history`` (earlier questions of the learner,
+oldest first) and ``pathway``; other fields are passed over. Goes out: for each line that is not blank, in order, one
+value: ``id`` and the fields of the ``Answer``, or ``id`` and ``error``, which names line and field. A line without
+``id`` is called by its number. Does not know where lines come from or go to.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def ask_all(lines: Iterable[bytes], coach: Coach) -> Iterator[Result]:
         except CoachError as error:
             field = "pathway: " if item.pathway is not None and not _known(item.pathway, coach) else ""
             yield Result(item.id, None, f"line {number}: {field}{error}")
-        except Exception as error:  # noqa: BLE001 - a defect on one line must not cost the others their answers
+        except Exception as error:  # a defect on one line must not cost the others their answers
             log.warning("line %d: no answer", number, exc_info=True)
             yield Result(item.id, None, f"line {number}: no answer because of {type(error).__name__}: {error}")
 
@@ -122,5 +122,11 @@ def _kind(value: Any) -> str:
     >>> _kind(True), _kind([1])
     ('true or false', 'a list')
     """
-    kinds = ((type(None), "null"), (bool, "true or false"), (str, "a string"), (int | float, "a number"), (list, "a list"))
+    kinds = (
+        (type(None), "null"),
+        (bool, "true or false"),
+        (str, "a string"),
+        (int | float, "a number"),
+        (list, "a list"),
+    )
     return next((name for kind, name in kinds if isinstance(value, kind)), "an object")

@@ -81,7 +81,9 @@ def _packages() -> Iterator[Finding]:
     try:
         pins = _PIN.findall(REQUIREMENTS.read_text(encoding="utf-8"))
     except OSError as error:
-        yield Finding(name="packages", sound=False, text=f"{REQUIREMENTS} cannot be read ({error.strerror}). Restore it.")
+        yield Finding(
+            name="packages", sound=False, text=f"{REQUIREMENTS} cannot be read ({error.strerror}). Restore it."
+        )
         return
     for name, wanted in pins:
         try:
@@ -97,10 +99,11 @@ def _packages() -> Iterator[Finding]:
 
 def _knowledge(coach: Coach) -> Iterator[Finding]:
     known = coach.knowledge
+    checked = sum(len(file.resources) for file in known.resources)
     yield Finding(
         name="knowledge",
         sound=bool(known.pathways),
-        text=f"{len(known.pathways)} pathways, {sum(len(file.resources) for file in known.resources)} checked resources",
+        text=f"{len(known.pathways)} pathways, {checked} checked resources",
     )
     for problem in known.problems:
         yield Finding(name="knowledge", sound=False, text=f"{problem}. Mend the file; the rest is served meanwhile.")

@@ -59,7 +59,9 @@ class _Clock:
         try:
             yield
         finally:
-            self.seconds.append(StageTime.model_validate({"stage": name, "seconds": round(time.perf_counter() - start, 6)}))
+            self.seconds.append(
+                StageTime.model_validate({"stage": name, "seconds": round(time.perf_counter() - start, 6)})
+            )
 
 
 class Coach:
@@ -90,7 +92,9 @@ class Coach:
         found = next((pathway for pathway in self.pathways() if pathway.slug == wanted), None)
         if found is None:
             known = listed([pathway.slug for pathway in self.pathways()]) or "none"
-            raise UnknownPathwayError(f"No pathway is called {wanted!r}. Known: {known}. Import one with: python -m coach import PAGE.txt")
+            raise UnknownPathwayError(
+                f"No pathway is called {wanted!r}. Known: {known}. Import one with: python -m coach import PAGE.txt"
+            )
         return found
 
     def reload(self) -> None:
@@ -111,15 +115,38 @@ class Coach:
     def scope(self, pathway: str | None = None) -> str:
         """One line: what the coach knows of a pathway and what it does not."""
         guide = self.pathway(pathway)
-        held = [name for name, there in (("skills", guide.skills), ("time", guide.phases or guide.timeline), ("pay", guide.pay), ("first steps", guide.actions)) if there]
+        held = [
+            name
+            for name, there in (
+                ("skills", guide.skills),
+                ("time", guide.phases or guide.timeline),
+                ("pay", guide.pay),
+                ("first steps", guide.actions),
+            )
+            if there
+        ]
         official = " with official U.S. pay beside it" if guide.market.origin or guide.market.neighbours else ""
-        return f"One career guide, {guide.origin} to {guide.target}: {listed(held)}{official}. Nothing beyond it, and no guesses."
+        return (
+            f"One career guide, {guide.origin} to {guide.target}: {listed(held)}{official}. Nothing beyond it, and no "
+            "guesses."
+        )
 
     def starters(self, pathway: str | None = None) -> tuple[str, ...]:
         """Four questions that show the range: a fact, a conflict, a personal figure, a next step."""
         guide = self.pathway(pathway)
         names = {"origin": guide.origin, "target": guide.target}
-        facets = [name for name, there in (("skills.first", guide.skills), ("time.conflict", guide.timeline and guide.phases), ("pay.general", guide.pay), ("actions.first", guide.actions), ("roadmap.list", guide.phases), ("transferable.list", guide.transferable)) if there]
+        facets = [
+            name
+            for name, there in (
+                ("skills.first", guide.skills),
+                ("time.conflict", guide.timeline and guide.phases),
+                ("pay.general", guide.pay),
+                ("actions.first", guide.actions),
+                ("roadmap.list", guide.phases),
+                ("transferable.list", guide.transferable),
+            )
+            if there
+        ]
         asked = [text for facet in facets if (text := ask_for(facet, names))]
         if guide.phases and len(asked) > 2:
             asked.insert(2, "I have 6 hours a week. How long will it take me?")
@@ -139,8 +166,13 @@ class Coach:
         with self._lock:
             if guide.slug not in self._readings:
                 encoder = self.encoder()
-                corpus = build_corpus(guide, self.knowledge.resources, self.knowledge.market,
-                                      count_pieces=encoder.count_word_pieces, limit=encoder.max_word_pieces)
+                corpus = build_corpus(
+                    guide,
+                    self.knowledge.resources,
+                    self.knowledge.market,
+                    count_pieces=encoder.count_word_pieces,
+                    limit=encoder.max_word_pieces,
+                )
                 index = open_index(corpus.passages, encoder, self.settings, name=guide.slug, progress=progress)
                 vocabulary = _vocabulary(corpus)
                 composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
@@ -171,7 +203,12 @@ class Coach:
         with clock.stage("understand", on_stage):
             spoken = clean(question[: self.settings.max_question_chars])
             direct = self._without_retrieval(spoken, reading)
-            queries = understand(without_orders(question) if instructed(spoken) else question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
+            queries = understand(
+                without_orders(question) if instructed(spoken) else question,
+                history,
+                reading.vocabulary,
+                max_chars=self.settings.max_question_chars,
+            )
         if direct:
             return self._plain(question, slug, direct, queries[0], clock, reading)
         with clock.stage("retrieve", on_stage):
@@ -180,7 +217,8 @@ class Coach:
             parts: list[Composed] = []
             for query, result in zip(queries, found, strict=True):
                 if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
-                    query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # "..., and how many weeks?"
+                    # "..., and how many weeks?"
+                    query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
                 parts.append(reading.composer.compose(query, result.fact_scores, result.ranking))
         with clock.stage("ground", on_stage):
             answer = _ground(question, slug, queries, parts, [result.ranking for result in found], reading)
@@ -191,42 +229,94 @@ class Coach:
         starters = self.starters(reading.corpus.pathway.slug)
         if not split_tokens(spoken):
             if any(char.isalpha() for char in spoken):
-                return _spoken(Status.ABSTAINED, f"That looks like {foreign(spoken) or 'another language'}. I only read English so far; please ask in English.", starters, "language")
-            return _spoken(Status.CONVERSATIONAL, "What would you like to know? Ask in a few words, for instance about skills, time or pay.", starters, "empty")
+                return _spoken(
+                    Status.ABSTAINED,
+                    f"That looks like {foreign(spoken) or 'another language'}. I only read English so far; please ask "
+                    "in English.",
+                    starters,
+                    "language",
+                )
+            return _spoken(
+                Status.CONVERSATIONAL,
+                "What would you like to know? Ask in a few words, for instance about skills, time or pay.",
+                starters,
+                "empty",
+            )
         language = foreign(spoken)
         if language:
-            return _spoken(Status.ABSTAINED, f"That looks like {language}. I only read English so far; please ask in English.", starters, "language", (f"{language} questions",))
+            return _spoken(
+                Status.ABSTAINED,
+                f"That looks like {language}. I only read English so far; please ask in English.",
+                starters,
+                "language",
+                (f"{language} questions",),
+            )
         reply = small_talk(spoken, reading.corpus)
         if reply:
             return _spoken(Status.CONVERSATIONAL, reply.text, starters, f"host:{reply.kind}")
         if instructed(spoken) and len(split_tokens(without_orders(spoken))) < 3:
             guide = reading.corpus.pathway
-            return _spoken(Status.OFF_TOPIC, f"I only answer questions about the move from {guide.origin} to {guide.target}, from the evidence I hold.", starters, "orders")
+            return _spoken(
+                Status.OFF_TOPIC,
+                f"I only answer questions about the move from {guide.origin} to {guide.target}, from the evidence I "
+                "hold.",
+                starters,
+                "orders",
+            )
         return None
 
     def _plain(self, question: str, slug: str, part: Composed, query: Query, clock: _Clock, reading: Reading) -> Answer:
-        trace = Trace(query=query, route=part.route, seconds=tuple(clock.seconds), index_fingerprint=reading.index.fingerprint)
-        return Answer(question=question, pathway=slug, status=part.status, text=part.statements[0].text, missing=part.missing,
-                      suggestions=part.suggestions, trace=trace)
+        trace = Trace(
+            query=query, route=part.route, seconds=tuple(clock.seconds), index_fingerprint=reading.index.fingerprint
+        )
+        return Answer(
+            question=question,
+            pathway=slug,
+            status=part.status,
+            text=part.statements[0].text,
+            missing=part.missing,
+            suggestions=part.suggestions,
+            trace=trace,
+        )
 
 
-def _spoken(status: Status, text: str, suggestions: tuple[str, ...], route: str, missing: tuple[str, ...] = ()) -> Composed:
+def _spoken(
+    status: Status, text: str, suggestions: tuple[str, ...], route: str, missing: tuple[str, ...] = ()
+) -> Composed:
     return Composed(status, (Statement(text, Support.INFERRED, ()),), (), missing, suggestions, route)
 
 
 def _vocabulary(corpus: Corpus) -> Vocabulary:
     guide = corpus.pathway
     words = {word for passage in corpus.passages for word in split_tokens(passage.embedded_text)}
-    words |= {word for passage in corpus.passages for fact in passage.facts for key in fact.questions for word in split_tokens(key)}
-    words |= {word for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
+    words |= {
+        word
+        for passage in corpus.passages
+        for fact in passage.facts
+        for key in fact.questions
+        for word in split_tokens(key)
+    }
+    words |= {
+        word for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)
+    }
     roles = [*guide.origin.split(), *guide.target.split()]
     horizons = {f"horizon:{group.id}": group.days for group in guide.actions}
-    return Vocabulary(Names(corpus.entities, roles), frozenset(word for word in words if word.isalpha()) | lexicon().spoken, corpus.entity,
-                      {"origin": guide.origin, "target": guide.target}, horizons)
+    return Vocabulary(
+        Names(corpus.entities, roles),
+        frozenset(word for word in words if word.isalpha()) | lexicon().spoken,
+        corpus.entity,
+        {"origin": guide.origin, "target": guide.target},
+        horizons,
+    )
 
 
 def _ground(
-    question: str, slug: str, queries: Sequence[Query], parts: Sequence[Composed], rankings: Sequence[Sequence[Retrieved]], reading: Reading
+    question: str,
+    slug: str,
+    queries: Sequence[Query],
+    parts: Sequence[Composed],
+    rankings: Sequence[Sequence[Retrieved]],
+    reading: Reading,
 ) -> Answer:
     """Number the citations, check every claim, keep what holds, and say what is missing."""
     corpus = reading.corpus
@@ -243,13 +333,27 @@ def _ground(
     merged = _merged(rankings)
     cited = tuple(dict.fromkeys(citation.passage_id for claim in claims for citation in claim.citations))
     trace = Trace(
-        query=_whole(queries), retrieved=_with_cited(merged, passages), used_passage_ids=cited, draft=tuple(draft),
-        verdicts=tuple(verdicts), route="+".join(dict.fromkeys(part.route for part in parts)),
+        query=_whole(queries),
+        retrieved=_with_cited(merged, passages),
+        used_passage_ids=cited,
+        draft=tuple(draft),
+        verdicts=tuple(verdicts),
+        route="+".join(dict.fromkeys(part.route for part in parts)),
         facets=tuple(dict.fromkeys(facet for part in parts for facet in part.facets)),
-        topics=_topics(claims, queries, reading), index_fingerprint=reading.index.fingerprint,
+        topics=_topics(claims, queries, reading),
+        index_fingerprint=reading.index.fingerprint,
     )
     text = _text(status, claims, missing, corpus, notices)
-    return Answer(question=question, pathway=slug, status=status, text=text, claims=claims, missing=missing, suggestions=suggestions, trace=trace)
+    return Answer(
+        question=question,
+        pathway=slug,
+        status=status,
+        text=text,
+        claims=claims,
+        missing=missing,
+        suggestions=suggestions,
+        trace=trace,
+    )
 
 
 def _claim(statement: Statement, markers: dict[str, int], corpus: Corpus) -> Claim:
@@ -257,8 +361,23 @@ def _claim(statement: Statement, markers: dict[str, int], corpus: Corpus) -> Cla
     for id_, at in dict.fromkeys(statement.refs):
         passage = corpus.by_id[id_]
         sentence = passage.sentences[at]
-        citations.append(Citation(marker=markers[id_], passage_id=id_, source=passage.source, quote=sentence.text, start=sentence.start, end=sentence.end))
-    return Claim(text=statement.text, support=statement.support, formula=statement.formula, citations=tuple(citations), item=statement.item)
+        citations.append(
+            Citation(
+                marker=markers[id_],
+                passage_id=id_,
+                source=passage.source,
+                quote=sentence.text,
+                start=sentence.start,
+                end=sentence.end,
+            )
+        )
+    return Claim(
+        text=statement.text,
+        support=statement.support,
+        formula=statement.formula,
+        citations=tuple(citations),
+        item=statement.item,
+    )
 
 
 def _status(parts: Sequence[Composed], claims: Sequence[Claim]) -> Status:
@@ -272,11 +391,13 @@ def _whole(queries: Sequence[Query]) -> Query:
     first = queries[0]
     if len(queries) == 1:
         return first
-    return first.model_copy(update={
-        "standalone": " ".join(query.standalone for query in queries),
-        "wants": tuple(dict.fromkeys(want for query in queries for want in query.wants)),
-        "entities": tuple(dict.fromkeys(entity for query in queries for entity in query.entities)),
-    })
+    return first.model_copy(
+        update={
+            "standalone": " ".join(query.standalone for query in queries),
+            "wants": tuple(dict.fromkeys(want for query in queries for want in query.wants)),
+            "entities": tuple(dict.fromkeys(entity for query in queries for entity in query.entities)),
+        }
+    )
 
 
 def _merged(rankings: Sequence[Sequence[Retrieved]]) -> tuple[Retrieved, ...]:
@@ -288,25 +409,36 @@ def _merged(rankings: Sequence[Sequence[Retrieved]]) -> tuple[Retrieved, ...]:
         for ranking in rankings:
             if place < len(ranking):
                 seen.setdefault(ranking[place].passage.id, ranking[place])
-    return tuple(entry.model_copy(update={"rank": rank}) for rank, entry in enumerate(list(seen.values())[:SHOWN], start=1))
+    return tuple(
+        entry.model_copy(update={"rank": rank}) for rank, entry in enumerate(list(seen.values())[:SHOWN], start=1)
+    )
 
 
 def _with_cited(ranking: tuple[Retrieved, ...], passages: Sequence[Passage]) -> tuple[Retrieved, ...]:
     """The ranking, followed by passages that came in through a fact that refers to them."""
     held = {entry.passage.id for entry in ranking}
     extra = [passage for passage in passages if passage.id not in held]
-    return ranking + tuple(Retrieved(passage=passage, rank=len(ranking) + n, score=0.0) for n, passage in enumerate(extra, start=1))
+    return ranking + tuple(
+        Retrieved(passage=passage, rank=len(ranking) + n, score=0.0) for n, passage in enumerate(extra, start=1)
+    )
 
 
 def _topics(claims: Sequence[Claim], queries: Sequence[Query], reading: Reading) -> tuple[str, ...]:
     """Things that the answer names and the question did not, in order."""
     asked = {entity for query in queries for entity in query.entities}
-    found = [mention.entity for claim in claims for mention in reading.vocabulary.names.link(claim.text) if mention.strength == 1.0]
+    found = [
+        mention.entity
+        for claim in claims
+        for mention in reading.vocabulary.names.link(claim.text)
+        if mention.strength == 1.0
+    ]
     kinds = {"skill", "phase", "transferable", "resource", "metro", "occupation"}
     return tuple(dict.fromkeys(entity.id for entity in found if entity.kind in kinds and entity.id not in asked))
 
 
-def _text(status: Status, claims: Sequence[Claim], missing: Sequence[str], corpus: Corpus, notices: Sequence[str]) -> str:
+def _text(
+    status: Status, claims: Sequence[Claim], missing: Sequence[str], corpus: Corpus, notices: Sequence[str]
+) -> str:
     """The answer as Markdown. Facts come from claims alone; what is missing is named after them."""
     guide = corpus.pathway
     lines: list[str] = []

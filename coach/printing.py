@@ -1,8 +1,8 @@
 """An answer for the terminal: text, sources, and how it was found.
 
 Comes in: an ``Answer``, and passages by id. Goes out: plain text without any markup. Text from questions, pages and
-files is shown without control characters, so that none of it can move the cursor or rewrite what was said. Does not know
-where passages come from or where the text goes.
+files is shown without control characters, so that none of it can move the cursor or rewrite what was said. Does not
+know where passages come from or where the text goes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def visible(text: str) -> str:
     'pay[2J is\nhigh'
     """
     return "".join(
-        char for char in text if char == "\n" or (char not in DIRECTIONS and unicodedata.category(char) not in ("Cc", "Cs"))
+        char
+        for char in text
+        if char == "\n" or (char not in DIRECTIONS and unicodedata.category(char) not in ("Cc", "Cs"))
     )
 
 

@@ -273,7 +273,7 @@ class Status(StrEnum):
 
 
 class Answer(Frozen):
-    """What the learner gets. ``text`` is Markdown with markers such as ``[1]``; build any other view from ``claims``."""
+    """What the learner gets. ``text`` is Markdown with markers such as ``[1]``; build other views from ``claims``."""
 
     question: str
     pathway: str

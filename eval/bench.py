@@ -1,12 +1,12 @@
 """How much time an answer and an index take, against the one thing that cannot be saved: running the encoder.
 
-Comes in: the questions of the cases, the shipped pathway. Goes out: a ``Bench`` of medians and ratios, all from one run,
-what is compared measured in turns, so that a busy machine slows both. Absolute times are of the machine; only the ratios
-are to be compared between machines. Does not judge answers.
+Comes in: the questions of the cases, the shipped pathway. Goes out: a ``Bench`` of medians and ratios, all from one
+run, what is compared measured in turns, so that a busy machine slows both. Absolute times are of the machine; only the
+ratios are to be compared between machines. Does not judge answers.
 
 Two baselines for one pass of the encoder: *ours*, ``Encoder.encode`` of the one question, and *plain*, a call of
-``SentenceTransformer.encode`` as everybody writes it. Indexing is measured against one plain call with all passages, and
-with all passages and question keys, because an index that can do more has more to encode.
+``SentenceTransformer.encode`` as everybody writes it. Indexing is measured against one plain call with all passages,
+and with all passages and question keys, because an index that can do more has more to encode.
 """
 
 from __future__ import annotations

@@ -93,8 +93,8 @@ def show_bench(bench: Bench, console: Console) -> None:
     console.print(
         f"\nMedians. {bench.questions} questions in {bench.rounds} rounds; {bench.passages} passages with {bench.keys} "
         f"question keys; {bench.cores} cores.\n"
-        f"Stages of an answer, in percent of its time: {shares}; {_percent(bench.encoding_share_of_retrieving)} percent of "
-        f"retrieve is the encoder.\n"
+        f"Stages of an answer, in percent of its time: {shares}. The encoder takes "
+        f"{_percent(bench.encoding_share_of_retrieving)} percent of retrieve.\n"
         f"Texts embedded again when nothing had changed: {bench.embedded_again}\n"
         f"Recall@10 of the vector store against exact search: {bench.recall_at_10_real:.4f} on the passages, "
         f"{bench.recall_at_10_generated:.4f} on 20,000 generated vectors"

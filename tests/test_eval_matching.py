@@ -358,7 +358,8 @@ def test_the_shipped_cases_load_and_every_group_has_four_paraphrases() -> None:
 
 
 def test_no_question_by_itself_meets_the_nuggets_of_its_case() -> None:
-    """An answer that merely repeats the question must not look right, save where the question is a list to pick from."""
+    """An answer that merely repeats the question must not look right, save where the question is a list to choose
+    from."""
     echoed = [
         shipped.id
         for shipped in load_cases()

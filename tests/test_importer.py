@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -785,7 +784,7 @@ def test_importing_twice_changes_nothing(tmp_path: Path, settings_here: Settings
     second = import_page(saved(tmp_path, NURSE), settings_here)
     assert not second.changed
     assert (first.path.read_bytes(), first.path.stat().st_mtime_ns) == before
-    assert os.listdir(first.path.parent) == [first.path.name]
+    assert [path.name for path in first.path.parent.iterdir()] == [first.path.name]
 
 
 def test_a_changed_page_replaces_its_file(tmp_path: Path, settings_here: Settings) -> None:

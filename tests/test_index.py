@@ -692,7 +692,7 @@ def test_a_server_that_is_not_there_is_named_with_what_to_do(settings: Settings,
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    with pytest.raises(VectorIndexError, match="does not take a connection.*unset it"):
+    with pytest.raises(VectorIndexError, match=r"does not take a connection.*unset it"):
         opened(_on_server(settings, url), encoder)
     assert encoder.encoded == []
 

@@ -101,7 +101,7 @@ class Composer:
             return Composed(Status.ANSWERED, spelt, ("definition",), (), self.suggest(choices, (), query), "definition")
         worked = self.computer.work_out(query, best)
         if self._off_topic(query, best, choices) and not (worked or judged):
-            return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, ()), route="off_topic")
+            return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, (), query), route="off_topic")
         if worked:
             cells = [cell for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs) if cell]
             missing = self._missing(query, cells, worked.statements, best.similarity)
@@ -118,13 +118,13 @@ class Composer:
         if best.cell.fact.absent and not judged:
             missing = (*missing, best.cell.fact.absent)
         if missing:
-            return self._abstain(choices, missing)
+            return self._abstain(query, choices, missing)
         weak = best.similarity < MIN_SIMILARITY and best.words < 0.5 and not query.entities and query.facet_hint is None
         if weak and not judged:
-            return self._abstain(choices, coverage.unknown(query, self._all_stems))
+            return self._abstain(query, choices, coverage.unknown(query, self._all_stems))
         lacking = self._untyped(query, statements, chosen)
         if lacking and not judged:
-            return self._abstain(choices, (lacking,))
+            return self._abstain(query, choices, (lacking,))
         told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(Status.ANSWERED, _distinct(statements), told, (), self.suggest(choices, told, query), "premise" if judged and not judged.true else "fact")
 
@@ -309,14 +309,14 @@ class Composer:
         name = self.corpus.entity[entity].name.lower()
         return kind not in {"metro", "level"} or any(name in cell.passage.text.lower() for cell in cells)
 
-    def _abstain(self, choices: Sequence[Choice], missing: tuple[str, ...]) -> Composed:
-        return Composed(Status.ABSTAINED, (), (), missing, self.suggest(choices, ()), "abstained")
+    def _abstain(self, query: Query, choices: Sequence[Choice], missing: tuple[str, ...]) -> Composed:
+        return Composed(Status.ABSTAINED, (), (), missing, self.suggest(choices, (), query), "abstained")
 
     def _off_topic(self, query: Query, best: Choice, choices: Sequence[Choice]) -> bool:
         """Far from every question key, about no known thing, and in words that the corpus hardly has."""
         if query.entities or query.facet_hint is not None or best.words >= 0.5:
             return False
-        if coverage.other_titles(query.standalone, self.explained):
+        if coverage.other_titles(query.standalone, self.explained) or coverage.places(query.standalone):
             return False
         aspects = any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone))
         if aspects and best.similarity >= CLEARLY_OFF_SIMILARITY:
@@ -337,11 +337,13 @@ class Composer:
         used = set(told)
         families: set[str] = set()
         current = query.standalone.lower().strip(" ?.!") if query else ""
-        for choice in choices[:120]:
+        for choice in choices:
             fact = choice.cell.fact
             entry = facets()[fact.facet]
             if fact.facet in used or not entry.ask or fact.absent:
                 continue
+            if fact.entities and query is not None and not set(fact.entities) <= set(query.entities):
+                continue  # a thing that nobody named
             entity = self.corpus.entity.get(fact.entities[0]) if fact.entities else None
             names = dict(self.names)
             if entity:

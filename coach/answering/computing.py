@@ -32,6 +32,8 @@ _DATE = re.compile(
     rf"\b(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})\b|\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<month>{'|'.join(_MONTHS)})(?: (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?,?(?: (?P<year>\d{{4}}))?\b",
     re.IGNORECASE,
 )
+_NOT = re.compile(r"\b(?:isn't|aren't|not|non|except|but|excluding|besides|other than|apart from)\b", re.IGNORECASE)
+_WORTH = re.compile(r"\bworth\b|\bmake sense\b|\bgood (?:idea|move)\b|\badd up\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position)\b", re.IGNORECASE)
 _CONVERT = re.compile(r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)", re.IGNORECASE)
 _STARTING = re.compile(r"\b(?:start|starting|begin|beginning|kick off|from)\b", re.IGNORECASE)
@@ -67,7 +69,9 @@ class Computer:
             by_role.setdefault(figure.role, []).append(figure.quantity)
         known = [self.skills[q.text] for q in by_role.get("known", ()) if q.text in self.skills]
         attempts: list[Callable[[], Worked | None]] = []
-        if by_role.get("current_pay") and not _asks_time(query) and (vague or family == "pay" or {"money", "percentage"} & set(query.wants)):
+        if "priority:nice-to-have" in query.entities and _NOT.search(query.standalone) and _asks_time(query):
+            attempts.append(self._necessary)
+        if by_role.get("current_pay") and not _asks_time(query) and (vague or family == "pay" or _WORTH.search(query.standalone) or {"money", "percentage"} & set(query.wants)):
             attempts.append(lambda: self._own_pay(query, by_role["current_pay"][0]))
         if by_role.get("weekly_hours") and (_asks_time(query) or not query.wants or "plan" in query.wants or "how" in query.wants or "yes_no" in query.wants):
             attempts.append(lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0]))
@@ -184,6 +188,11 @@ class Computer:
                 return self.pathway.timeline.high * WEEKS_PER_MONTH, "the timeline", cell.refs()
         return None
 
+    def _necessary(self) -> Worked | None:
+        """The weeks of all that is not merely nice to have."""
+        cell = self.facts.find("time.must")
+        return Worked(tuple(cell.statements()), ("time.must",)) if cell else None
+
     def _convert(self, query: Query) -> Worked | None:
         """A duration of the page in another unit."""
         match = _CONVERT.search(query.standalone)
@@ -296,7 +305,7 @@ class Computer:
         names = listed([skill.name for skill in skills])
         rest = [skill for skill in self.pathway.skills if skill not in skills]
         text = f"With {names} {why}, {count(total - saved, 'week')} of skills remain out of {total}, which saves {count(saved, 'week')}."
-        said = [Statement(text, Support.COMPUTED, tuple(refs), f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks")]
+        said = [Statement(text, Support.COMPUTED, tuple(refs), f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks; {total} - {total - saved} = {saved}")]
         urgent = sorted(rest, key=lambda skill: list(Priority).index(skill.priority))
         if urgent and why.startswith("you know"):
             first = [skill for skill in urgent if skill.priority == urgent[0].priority]
@@ -326,7 +335,7 @@ class Computer:
         if cell is None:
             return None
         start = self.deriver.starts()[phase.number - 1]
-        said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}")]
+        said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}, {phase.weeks} weeks")]
         said += cell.statements()
         first = re.search(rf"\bfirst\s+{re.escape(elapsed.text.strip())}", query.standalone, re.IGNORECASE)
         if first:
@@ -408,7 +417,7 @@ class Computer:
         weeks = [int(cell.fact.value.low) for cell in cells if cell.fact.value]
         names = listed([self.corpus.entity[cell.fact.entities[0]].name for cell in cells])
         refs = tuple(ref for cell in cells for ref in cell.refs())
-        text = f"{names} together take {count(sum(weeks), 'week')}."
+        text = f"{names[0].upper()}{names[1:]} together take {count(sum(weeks), 'week')}."
         return Worked((Statement(text, Support.COMPUTED, refs, f"{' + '.join(map(str, weeks))} = {sum(weeks)} weeks"),), (facet,))
 
     def _compare(self, kind: str, entities: Sequence[str], cells: Sequence[Cell], query: Query) -> Worked:

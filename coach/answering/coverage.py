@@ -23,7 +23,7 @@ RARE_ZIPF = 3.3
 """A thing rarer than this is missing however close the question is to a key; a more frequent one only when the
 question is not close. On the development cases every rarer word that nothing explained was a real gap."""
 
-CLOSE = 0.6
+CLOSE = 0.5
 """Similarity from which a question counts as close to a key."""
 
 _ADVERB = re.compile(r".{3,}ly$")
@@ -60,7 +60,7 @@ def unexplained(
         if title not in corpus_text:
             missing.append(title)
             spent.update(split_tokens(title))
-    for phrase in (*lexicon().aspect_phrases, *_places(around), *_YEAR.findall(text)):
+    for phrase in (*lexicon().aspect_phrases, *places(around), *_YEAR.findall(text)):
         pattern = re.compile(rf"\b{re.sub('[- ]', '[- ]', phrase)}\b", re.IGNORECASE)
         surface = pattern.search(text if phrase in lexicon().aspect_phrases else around)
         if surface and not pattern.search(corpus_text):
@@ -132,10 +132,10 @@ def _other_roles(text: str, known: Explained) -> list[str]:
     return [title for match in _TURNING.finditer(text) for title in other_titles(match.group("rest"), known)[:1]]
 
 
-def _places(text: str) -> list[str]:
+def places(text: str) -> list[str]:
     """Places named in the text, longest first."""
     words = split_tokens(text)
-    found = []
+    found: list[str] = []
     for size in (3, 2, 1):
         for start in range(len(words) - size + 1):
             phrase = " ".join(words[start : start + size])

@@ -22,6 +22,7 @@ DURATIONS = (Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS)
 
 _ASKED_NUMBER = re.compile(r"\b(?:name|list|give|top|any|first|last|next|other|these|those|only|least|most|pick|choose|best|for|between|than|tell me)\s+(?:me\s+)?(?:the\s+|my\s+)?$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|because|given that|as|seeing that|considering|knowing|now that|if)\b", re.IGNORECASE)
+_RATED = re.compile(r"\b(?:good|decent|fair|low|high|enough|much|realistic|okay|reasonable|great|bad)\b", re.IGNORECASE)
 _SAID = re.compile(r"\b(?:says?|said|claims?|promis\w+|states?|told)\b", re.IGNORECASE)
 _LISTED = re.compile(r"\b(?:is|are|as|among|one of)\b[^.?!]{0,30}?\b(?P<carried>transferable )?skills?\b", re.IGNORECASE)
 _MUST_LEARN = re.compile(r"\b(?:need|have|must|should|got|required)\b[\w\s]{0,8}\b(?:learn|study|pick up|train)\b", re.IGNORECASE)
@@ -89,6 +90,8 @@ def _figures(query: Query, facts: Facts, best: Cell) -> Iterator[Judged]:
 
 
 def _settled(true: bool, cell: Cell, query: Query) -> Judged:
+    if true and ("compare" in query.wants or _RATED.search(query.standalone)):
+        return Judged(True, cell, ())  # "is 130k any good?" asks for more than whether it is said
     return (_confirm(cell) if "yes_no" in query.wants else Judged(True, cell, ())) if true else _correct(cell, "No:" if "yes_no" in query.wants and not _SINCE.search(query.standalone) else "Not quite:")
 
 

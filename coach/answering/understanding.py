@@ -37,6 +37,9 @@ _KNOWN = re.compile(r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned
 _SKIP = re.compile(r"\b(?:skip(?:ping|ped)?|drop(?:ping|ped)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|ignore|cut(?:ting)?)\b", re.IGNORECASE)
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)
 _ALL_OF_THEM = re.compile(r"\b(?:altogether|together|in total|in sum|combined|all of (?:them|those|these))\b", re.IGNORECASE)
+_PICK = re.compile(r"\b(first|second|third|fourth|fifth|sixth|last|former|latter)\b(?!\s+(?:phase|stage|step|week|month|year|thing))", re.IGNORECASE)
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "last": -1, "former": 0, "latter": -1}
+_THAT_KIND = re.compile(r"\b(?:that|this|the same)\s+(?P<noun>course|book|tool|certificate|certification|cert|exam|resource|phase|stage|step|skill|topic)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\b(?:guide|page|article|they|bls|survey|you)\b[^.?!]{0,30}\b(?:says?|said|claims?|promis\w+|states?|lists?|quotes?|told|tells?)\b", re.IGNORECASE)
 _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the same)\b", re.IGNORECASE)
 _DETERMINED = r"\s+(?!(?:is|are|was|were|one|ones|mean|means|in|at|for|to|on|of|and|or|too|really|actually|first|second|still|also|not|by|with|as|so|then|now|about|each|all|both|again|exactly|usually|typically)\b|(?:do|does|did|will|would|can|could|should|have|has|take|takes|cost|costs|come|comes|last|lasts|pay|pays|work|works|help|helps|count|counts|need|needs|start|starts|end|ends|fit|fits|matter|matters|look|looks|make|makes|include|involve|require)\b)[a-z]+"
@@ -174,6 +177,11 @@ def _query(
         follow_up = True
     elif last is not None and before is None:
         standalone, entities, hint, follow_up = _carry_on(part, own, wants, last, history, vocabulary)
+        if elliptic_number := re.fullmatch(r"\D*\b(\d{2,3})\b[^\w%]*", part):
+            if not figures:
+                bare = float(elliptic_number.group(1))
+                figures = (Figure(quantity=Quantity(unit=Unit.COUNT, low=bare, high=bare, text=elliptic_number.group(1)), personal=False, role="asserted"),)
+        figures = (*figures, *_remembered(part, wants, figures, history))
         if follow_up:
             figures = tuple(_as_before(figure, last.trace.query) for figure in figures)
     if context:
@@ -221,6 +229,9 @@ def _entities(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 def _joined(entities: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
     """A maker and a kind named apart as the one resource they mean: Pinecone's ... certification."""
     kinds = [vocabulary.entity[e] for e in entities if e.startswith("resource_kind:")]
+    if kinds or any(vocabulary.entity[e].kind == "resource" for e in entities):
+        # "the course on that platform" is about the course.
+        entities = tuple(e for e in entities if vocabulary.entity[e].kind != "platform")
     makers = [vocabulary.entity[e] for e in entities if e.startswith("resource:")]
     for kind in kinds:
         forms = {stem(word) for name in (kind.name, *kind.aliases) for word in split_tokens(name)}
@@ -271,9 +282,25 @@ def _with_horizon(own: tuple[str, ...], figures: Sequence[Figure], vocabulary: V
     return own
 
 
+def _remembered(part: str, wants: Sequence[str], figures: Sequence[Figure], history: Sequence[Answer]) -> tuple[Figure, ...]:
+    """The learner's own pay or hours from an earlier turn, where this turn asks what they mean for the learner."""
+    if not re.search(r"\b(?:i|i'd|i'll|me|my)\b", part, re.IGNORECASE) or any(figure.personal for figure in figures):
+        return ()
+    needed = {"current_pay": "money", "weekly_hours": "duration"}
+    for answer in reversed(history):
+        found = tuple(f for f in answer.trace.query.figures if f.role in needed and needed[f.role] in wants)
+        if found:
+            return found[:1]
+    return ()
+
+
 def _as_before(figure: Figure, last: Query) -> Figure:
     """A bare figure in a follow-up means what the figure before it meant: "and on 110k?", "and with 10 hours?"."""
     roles = {old.role: old.quantity.unit for old in last.figures}
+    bare = re.fullmatch(r"\d{2,3}", figure.quantity.text.strip())
+    if bare and "current_pay" in roles and figure.quantity.unit == Unit.COUNT:
+        thousands = figure.quantity.model_copy(update={"unit": Unit.MONEY, "low": figure.quantity.low * 1000, "high": figure.quantity.low * 1000, "noun": ""})
+        return Figure(quantity=thousands, personal=True, role="current_pay")
     if figure.role == "asserted" and figure.quantity.unit == Unit.MONEY and "current_pay" in roles:
         return figure.model_copy(update={"role": "current_pay", "personal": True})
     if figure.quantity.unit == Unit.HOURS and "weekly_hours" in roles:
@@ -324,6 +351,12 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
     if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
         return "elapsed"
     if unit in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
+        if unit == Unit.YEARS and re.match(r"\s+in\b", after) and re.search(r"\bwith\b", near):
+            return "background"
+        if re.search(r"\b(?:still|exist\w*|replac\w+|around|obsolete|future|survive|relevant|demand)\b", f"{before} {after}", re.IGNORECASE):
+            return "future"
+        if re.search(r"\bby the end of(?: the)?(?: first)?\s*$|\bafter the first\s*$", near):
+            return "horizon"
         if re.search(r"\b(?:next|coming|upcoming)\s*$", near) or re.match(r"\s*from (?:today|now)\b", after):
             return "horizon"
         if re.search(r"\bfirst\s*$", near) or re.match(r"\s*ago\b", after) and re.search(r"\b(?:start|began|begin|kick)\w*\b", before, re.IGNORECASE):
@@ -366,11 +399,27 @@ def _carry_on(
         return _asked(facet, (sibling,), part, vocabulary), (sibling,), facet, True
     if facet and elliptical and not own:
         beside = _beside(part, (*about, *topics), vocabulary)
+        later = _next_horizon(part, about or _soonest(facet, vocabulary), vocabulary)
+        if later:
+            return _asked("actions.group", (later,), part, vocabulary), (later,), "actions.group", True
+        if beside and facets()[facet].kind != "phase":
+            neighbour = next(entity for entity in (*about, *topics) if entity.startswith("phase:"))
+            step = "phase.next" if _NEIGHBOUR.search(part).group("word").lower() in {"after", "next", "following"} else "phase.previous"  # type: ignore[union-attr]
+            return _asked(step, (neighbour,), part, vocabulary), (neighbour,), step, True
         if beside and not re.search(r"\b(?:comes?|is|happens|follows)\b", part, re.IGNORECASE):
             return _asked(facet, (beside,), part, vocabulary), (beside,), facet, True
     if not own and not pronoun and _LEANING.search(part) and (about or topics):
         antecedents = _same_kind(about, topics, vocabulary, facet)
         return f"{part} {' '.join(vocabulary.entity[entity].name for entity in antecedents)}", antecedents, None, True
+    kind = _THAT_KIND.search(part)
+    if kind and not own:
+        wanted = {"phase": "phase", "stage": "phase", "step": "phase", "skill": "skill", "topic": "skill"}.get(kind.group("noun").lower(), "resource")
+        meant = next((entity for entity in (*topics, *about) if vocabulary.entity[entity].kind == wanted), None)
+        if meant:
+            return f"{part[: kind.start()]}{vocabulary.entity[meant].name}{part[kind.end() :]}", (meant,), None, True
+    entry = _picked_entry(part, last, topics)
+    if entry and not own:
+        return entry, (), None, True
     if pronoun and not _only_filler(part, pronoun):
         lists = [[t for t in answer.trace.topics if t in vocabulary.entity] for answer in reversed(history)]
         which = next((picked for entries in lists if len(entries) > 1 and (picked := _picked(part, entries))), None) or _picked(part, topics)
@@ -420,10 +469,10 @@ def _only_filler(part: str, pronoun: re.Match[str]) -> bool:
 
 def _picked(part: str, topics: Sequence[str]) -> str | None:
     """The entity that "the second one" or "the last" means."""
-    match = re.search(r"\b(first|second|third|fourth|fifth|sixth|last|former|latter)\b(?!\s+(?:phase|stage|step|week|month|year|thing))", part, re.IGNORECASE)
+    match = _PICK.search(part)
     if not match or not topics:
         return None
-    index = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "sixth": 5, "last": -1, "former": 0, "latter": -1}[match.group(1).lower()]
+    index = _ORDINALS[match.group(1).lower()]
     return topics[index] if -len(topics) <= index < len(topics) else None
 
 
@@ -444,6 +493,20 @@ def _beside(part: str, entities: Sequence[str], vocabulary: Vocabulary) -> str |
     return beside if beside in vocabulary.entity else None
 
 
+def _soonest(facet: str, vocabulary: Vocabulary) -> list[str]:
+    """The horizon that the first steps belong to, when these were just told."""
+    return sorted(vocabulary.horizon_days, key=lambda entity: vocabulary.horizon_days[entity])[:1] if facet == "actions.first" else []
+
+
+def _next_horizon(part: str, about: Sequence[str], vocabulary: Vocabulary) -> str | None:
+    """The action plan's horizon after the one that was talked about: "and then?"."""
+    horizons = sorted(vocabulary.horizon_days, key=lambda entity: vocabulary.horizon_days[entity])
+    current = next((entity for entity in about if entity in horizons), None)
+    if current is None or not re.search(r"\b(?:then|next|after)\b", part, re.IGNORECASE) or horizons.index(current) + 1 >= len(horizons):
+        return None
+    return horizons[horizons.index(current) + 1]
+
+
 def _sibling(part: str, about: Sequence[str], history: Sequence[Answer], vocabulary: Vocabulary) -> str | None:
     """What "the other one" means: the entry that an earlier answer named beside the thing last talked about."""
     if not about or not re.search(r"\bother\b(?:\s+\w+){0,2}\s+one\b|\bthe other\b", part, re.IGNORECASE):
@@ -456,9 +519,19 @@ def _sibling(part: str, about: Sequence[str], history: Sequence[Answer], vocabul
     return None
 
 
+def _picked_entry(part: str, last: Answer, topics: Sequence[str]) -> str | None:
+    """The text of the list entry that "the second one" means, where the entries are no things with names."""
+    entries = [claim.text for claim in last.claims if claim.item]
+    match = _PICK.search(part)
+    if not match or len(entries) < 2 or len(topics) >= len(entries):
+        return None
+    index = _ORDINALS[match.group(1).lower()]
+    return entries[index] if -len(entries) <= index < len(entries) else None
+
+
 def _same_kind(about: Sequence[str], topics: Sequence[str], vocabulary: Vocabulary, facet: str | None) -> tuple[str, ...]:
     """What "it" means: what the answer named where the question asked for it, else what the question named."""
-    if facet in {"phase.next", "phase.previous"} and topics:
+    if facet in {"phase.next", "phase.previous", "resource.instead"} and topics:
         return tuple(topics[:1])
     main = [entity for entity in about if vocabulary.entity[entity].kind not in {"priority", "resource_kind", "level"}]
     if main:

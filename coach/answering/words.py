@@ -19,6 +19,8 @@ _TOKEN = re.compile(r"[a-z0-9]+(?:[.'’+#/&-][a-z0-9]+)*[+#]*", re.IGNORECASE)
 
 _CONTRACTED = re.compile(r"(?<=[a-z])(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
 
+_JOINTS = re.compile(r"[.'’/&-]")
+
 _IRREGULAR = {"paid": "pay", "learnt": "learn", "taught": "teach", "began": "begin", "begun": "begin", "earnings": "earn",
               "people": "person", "took": "take", "taken": "take", "knew": "know", "known": "know"}
 
@@ -56,11 +58,12 @@ def tokens(text: str) -> list[str]:
 
 def split_tokens(text: str) -> list[str]:
     """Lower-case words with compounds taken apart: ``ci/cd`` gives ``ci`` and ``cd``."""
-    parts = []
-    for token in tokens(text):
-        token = _CONTRACTED.sub("", token)
-        parts += [part for part in re.split(r"[.'’/&-]", token) if part]
-    return parts
+    return [part for token in tokens(text) for part in _parts(token)]
+
+
+@lru_cache(maxsize=50_000)
+def _parts(token: str) -> tuple[str, ...]:
+    return tuple(part for part in _JOINTS.split(_CONTRACTED.sub("", token)) if part)
 
 
 def stems(text: str) -> list[str]:

@@ -66,7 +66,9 @@ class ResourceWriter:
             verdict = [page.say(caveat(resource, self.by_id, self.file.checked))]
         settled = resource.verdict == VerdictOfCheck.CONFIRMED
         about = list(page.say_all(resource.about))
-        provider = f" by {resource.provider}" if resource.provider and resource.provider.lower() not in name.lower() else ""
+        provider = (
+            f" by {resource.provider}" if resource.provider and resource.provider.lower() not in name.lower() else ""
+        )
         kind = page.say(f"{name} is {a(resource.kind)}{provider}.")
 
         def fact(facet: str, said: Sequence[int], also: Sequence[str] = ()) -> None:
@@ -93,7 +95,10 @@ class ResourceWriter:
         if resource.licence:
             fact("resource.licence", [page.say(f"Licence of {name}: {resource.licence}.")])
         if instead:
-            at = page.say(f"Instead of {name}, the check suggests {listed([other.name for other in instead], 'or')}.", derived_from=refs)
+            at = page.say(
+                f"Instead of {name}, the check suggests {listed([other.name for other in instead], 'or')}.",
+                derived_from=refs,
+            )
             fact("resource.instead", [*extra, at] if resource.verdict == VerdictOfCheck.NOT_FOUND else [at])
         use = self._use(resource)
         if use:
@@ -103,8 +108,12 @@ class ResourceWriter:
         return page.passage()
 
     def _use(self, resource: Resource) -> str | None:
-        phases = [f"phase {phase.number} ({phase.name})" for phase in self.pathway.phases if phase.number in resource.phases]
-        actions = [f"the plan for {horizon_name(group.name)}" for group in self.pathway.actions if group.id in resource.actions]
+        phases = [
+            f"phase {phase.number} ({phase.name})" for phase in self.pathway.phases if phase.number in resource.phases
+        ]
+        actions = [
+            f"the plan for {horizon_name(group.name)}" for group in self.pathway.actions if group.id in resource.actions
+        ]
         skills = [self.skills[id_] for id_ in resource.skills if id_ in self.skills]
         where = listed([*phases, *actions])
         named = resource.name_in_page is not None
@@ -138,27 +147,56 @@ class ResourceWriter:
         groups = {verdict: [r for r in named if r.verdict == verdict] for verdict in VerdictOfCheck}
         page = self._page("resources", "What the check found")
         words = {
-            VerdictOfCheck.CONFIRMED: "confirmed", VerdictOfCheck.NOT_FOUND: "could not be confirmed",
-            VerdictOfCheck.MISDESCRIBED: "not as described", VerdictOfCheck.RENAMED: "under another name",
+            VerdictOfCheck.CONFIRMED: "confirmed",
+            VerdictOfCheck.NOT_FOUND: "could not be confirmed",
+            VerdictOfCheck.MISDESCRIBED: "not as described",
+            VerdictOfCheck.RENAMED: "under another name",
         }
         split = listed([f"{len(members)} {words[verdict]}" for verdict, members in groups.items() if members])
-        lead = page.say(f"Of the {count(len(named), 'resource')} that the guide names, the check of {self.file.checked} found: {split}.",
-                        formula=f"{' + '.join(str(len(members)) for members in groups.values() if members)} = {len(named)}")
+        lead = page.say(
+            f"Of the {count(len(named), 'resource')} that the guide names, the check of {self.file.checked} found: "
+            f"{split}.",
+            formula=f"{' + '.join(str(len(members)) for members in groups.values() if members)} = {len(named)}",
+        )
         said = [lead]
         if added:
-            said.append(page.say(f"Another {count(added, 'resource')} with good evidence {'was' if added == 1 else 'were'} added to them."))
-        page.fact("resources.list", said, value=Quantity(unit=Unit.COUNT, low=len(named), high=len(named), noun="resources"))
+            said.append(
+                page.say(
+                    f"Another {count(added, 'resource')} with good evidence {'was' if added == 1 else 'were'} added to "
+                    "them."
+                )
+            )
+        page.fact(
+            "resources.list", said, value=Quantity(unit=Unit.COUNT, low=len(named), high=len(named), noun="resources")
+        )
         yield page.passage()
         if groups[VerdictOfCheck.NOT_FOUND]:
             members = groups[VerdictOfCheck.NOT_FOUND]
             page = self._page("resources/unconfirmed", "Could not be confirmed")
-            said = self._list(page, f"{count(len(members), 'resource')} that the guide names could not be confirmed in {self.file.checked}:", members)
-            page.fact("resources.unconfirmed", said, value=Quantity(unit=Unit.COUNT, low=len(members), high=len(members), noun="resources"))
+            said = self._list(
+                page,
+                f"{count(len(members), 'resource')} that the guide names could not be confirmed in "
+                f"{self.file.checked}:",
+                members,
+            )
+            page.fact(
+                "resources.unconfirmed",
+                said,
+                value=Quantity(unit=Unit.COUNT, low=len(members), high=len(members), noun="resources"),
+            )
             yield page.passage()
         wrong = groups[VerdictOfCheck.MISDESCRIBED] + groups[VerdictOfCheck.RENAMED]
         if wrong:
             page = self._page("resources/misdescribed", "Not as described")
-            page.fact("resources.misdescribed", self._list(page, f"{count(len(wrong), 'resource')} {'is' if len(wrong) == 1 else 'are'} not as the guide describes or names them:", wrong))
+            page.fact(
+                "resources.misdescribed",
+                self._list(
+                    page,
+                    f"{count(len(wrong), 'resource')} {'is' if len(wrong) == 1 else 'are'} not as the guide describes "
+                    "or names them:",
+                    wrong,
+                ),
+            )
             yield page.passage()
 
     def _costs(self) -> Iterator[Passage]:
@@ -179,7 +217,11 @@ class ResourceWriter:
 
     def _kind(self, kind: str, members: Sequence[Resource]) -> Passage:
         page = self._page(f"resources/kind/{kind}", RESOURCE_KINDS[kind][0].capitalize())
-        said = self._list(page, f"The check covers {count(len(members), 'entry')} under {RESOURCE_KINDS[kind][0]}:", _best_first(members))
+        said = self._list(
+            page,
+            f"The check covers {count(len(members), 'entry')} under {RESOURCE_KINDS[kind][0]}:",
+            _best_first(members),
+        )
         page.fact("resources.kind", said, entities=[f"resource_kind:{kind}"], name=RESOURCE_KINDS[kind][0])
         return page.passage()
 

@@ -63,9 +63,14 @@ def build_corpus(
     passages = [part for passage in whole for part in fit(passage, count_pieces, limit)]
     ids = {passage.id for passage in passages}
     passages = [
-        passage.model_copy(update={"facts": tuple(
-            fact.model_copy(update={"also": tuple(id_ for id_ in fact.also if id_ in ids)}) for fact in passage.facts
-        )})
+        passage.model_copy(
+            update={
+                "facts": tuple(
+                    fact.model_copy(update={"also": tuple(id_ for id_ in fact.also if id_ in ids)})
+                    for fact in passage.facts
+                )
+            }
+        )
         for passage in passages
     ]
     return Corpus(pathway, market, tuple(passages), _entities(pathway, file, market, official.occupations), file)
@@ -75,7 +80,10 @@ def _entities(
     pathway: Pathway, file: ResourceFile | None, market: Market, occupations: Sequence[str]
 ) -> tuple[Entity, ...]:
     things = [Entity(id=f"skill:{s.id}", kind="skill", name=s.name, aliases=s.aliases) for s in pathway.skills]
-    things += [Entity(id=f"transferable:{s.id}", kind="transferable", name=s.name, aliases=s.aliases) for s in pathway.transferable]
+    things += [
+        Entity(id=f"transferable:{s.id}", kind="transferable", name=s.name, aliases=s.aliases)
+        for s in pathway.transferable
+    ]
     things += [named.phase_entity(phase) for phase in pathway.phases]
     things += [named.level_entity(claim) for claim in pathway.pay]
     things += [

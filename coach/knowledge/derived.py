@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import Any
 
 from coach.knowledge.entities import horizon_name, level_name
 from coach.knowledge.pathway import Pathway, Phase, Priority, Skill
@@ -16,7 +17,9 @@ from coach.knowledge.wording import WEEKS_PER_MONTH, a, count, listed, money, nu
 from coach.knowledge.writing import Writer
 from coach.types import Origin, Passage, Quantity, Unit
 
-HOURS_STATED = re.compile(r"\b\d+\s*(?:-|to|–)?\s*\d*\s*(?:hours?|hrs?|h)\b\s*(?:a|per|/|each|every)\s*(?:week|wk|day)", re.IGNORECASE)
+HOURS_STATED = re.compile(
+    r"\b\d+\s*(?:-|to|–)?\s*\d*\s*(?:hours?|hrs?|h)\b\s*(?:a|per|/|each|every)\s*(?:week|wk|day)", re.IGNORECASE
+)
 
 
 class Deriver:
@@ -69,14 +72,20 @@ class Deriver:
     def _transferable(self) -> Passage:
         known = self.pathway.transferable
         page = self._derived("transferable", "Transferable skills")
-        said = [page.say(f"The guide counts {count(len(known), 'skill')} that {a(self.pathway.origin)} already brings along:",
-                         derived_from=[self._ref(f"transferable/{skill.id}") for skill in known])]
+        said = [
+            page.say(
+                f"The guide counts {count(len(known), 'skill')} that {a(self.pathway.origin)} already brings along:",
+                derived_from=[self._ref(f"transferable/{skill.id}") for skill in known],
+            )
+        ]
         said += [page.say(sentence(skill.name), item=True) for skill in known]
         page.fact("transferable.list", said, value=_counted(len(known), "transferable skills"))
         return page.passage()
 
     def _by_priority(self) -> dict[Priority, list[Skill]]:
-        groups = {priority: [skill for skill in self.pathway.skills if skill.priority == priority] for priority in Priority}
+        groups = {
+            priority: [skill for skill in self.pathway.skills if skill.priority == priority] for priority in Priority
+        }
         return {priority: skills for priority, skills in groups.items() if skills}
 
     def _skills(self) -> Passage:
@@ -89,12 +98,20 @@ class Deriver:
         items = {}
         for priority, skills in groups.items():
             names = listed([f"{skill.name} ({count(skill.weeks, 'week')})" for skill in skills])
-            items[priority] = page.say(f"Rated {priority}, {count(len(skills), 'skill')}: {names}.", item=True,
-                                       derived_from=[self._ref(f"skills/{skill.id}") for skill in skills])
+            items[priority] = page.say(
+                f"Rated {priority}, {count(len(skills), 'skill')}: {names}.",
+                item=True,
+                derived_from=[self._ref(f"skills/{skill.id}") for skill in skills],
+            )
         page.fact("skills.list", [lead, *items.values()], value=_counted(len(guide.skills), "skills"))
         for priority, at in items.items():
-            page.fact("skills.priority", [at], entities=[_priority_id(priority)],
-                      value=_counted(len(groups[priority]), f"{priority} skills"), name=str(priority))
+            page.fact(
+                "skills.priority",
+                [at],
+                entities=[_priority_id(priority)],
+                value=_counted(len(groups[priority]), f"{priority} skills"),
+                name=str(priority),
+            )
         ranked = list(items.values())
         page.fact("skills.first", ranked[:1])
         page.fact("skills.order", ranked)
@@ -105,8 +122,26 @@ class Deriver:
             longest = [skill.name for skill in by_weeks if skill.weeks == by_weeks[0].weeks]
             shortest = [skill.name for skill in by_weeks if skill.weeks == by_weeks[-1].weeks]
             formula = f"weeks: {', '.join(str(skill.weeks) for skill in by_weeks)}"
-            page.fact("skills.longest", [page.say(f"The longest skill to learn is {listed(longest)}, with {count(by_weeks[0].weeks, 'week')}.", formula=formula, derived_from=refs)])
-            page.fact("skills.shortest", [page.say(f"The shortest skill to learn is {listed(shortest)}, with {count(by_weeks[-1].weeks, 'week')}.", formula=formula, derived_from=refs)])
+            page.fact(
+                "skills.longest",
+                [
+                    page.say(
+                        f"The longest skill to learn is {listed(longest)}, with {count(by_weeks[0].weeks, 'week')}.",
+                        formula=formula,
+                        derived_from=refs,
+                    )
+                ],
+            )
+            page.fact(
+                "skills.shortest",
+                [
+                    page.say(
+                        f"The shortest skill to learn is {listed(shortest)}, with {count(by_weeks[-1].weeks, 'week')}.",
+                        formula=formula,
+                        derived_from=refs,
+                    )
+                ],
+            )
         return page.passage()
 
     def _skill_weeks(self) -> Passage:
@@ -116,21 +151,39 @@ class Deriver:
         refs = [self._ref(f"skills/{skill.id}") for skill in guide.skills]
         total = _sum([skill.weeks for skill in guide.skills])
         all_of_them = page.say(
-            f"Taken one after another, all {count(len(guide.skills), 'skill')} need {count(self.skill_weeks, 'week')}, about {number(self.skill_weeks / WEEKS_PER_MONTH)} months.",
-            formula=f"{total} weeks; {self.skill_weeks} / {WEEKS_PER_MONTH:.2f} = {number(self.skill_weeks / WEEKS_PER_MONTH)} months", derived_from=refs)
+            f"Taken one after another, all {count(len(guide.skills), 'skill')} need {count(self.skill_weeks, 'week')}, "
+            f"about {number(self.skill_weeks / WEEKS_PER_MONTH)} months.",
+            formula=(
+                f"{total} weeks; {self.skill_weeks} / {WEEKS_PER_MONTH:.2f} = "
+                f"{number(self.skill_weeks / WEEKS_PER_MONTH)} months"
+            ),
+            derived_from=refs,
+        )
         page.fact("time.skills", [all_of_them], value=_weeks(self.skill_weeks))
         for priority, skills in groups.items():
             weeks = sum(skill.weeks for skill in skills)
             each = listed([f"{skill.name} {skill.weeks}" for skill in skills])
             rated = count(len(skills), priority.replace(" ", "-") + " skill")
-            at = page.say(f"The {rated} {'needs' if len(skills) == 1 else 'need'} {count(weeks, 'week')} in sum ({each}).",
-                          formula=f"{_sum([skill.weeks for skill in skills])} weeks", derived_from=[self._ref(f"skills/{skill.id}") for skill in skills])
+            at = page.say(
+                f"The {rated} {'needs' if len(skills) == 1 else 'need'} {count(weeks, 'week')} in sum ({each}).",
+                formula=f"{_sum([skill.weeks for skill in skills])} weeks",
+                derived_from=[self._ref(f"skills/{skill.id}") for skill in skills],
+            )
             page.fact("time.priority", [at], entities=[_priority_id(priority)], value=_weeks(weeks), name=str(priority))
         nice = sum(skill.weeks for skill in groups.get(Priority.NICE_TO_HAVE, []))
         if nice and nice < self.skill_weeks:
-            rest = [skill.weeks for priority, skills in groups.items() if priority != Priority.NICE_TO_HAVE for skill in skills]
-            at = page.say(f"Without the nice-to-have skills, {count(sum(rest), 'week')} remain, which saves {count(nice, 'week')}.",
-                          formula=f"{self.skill_weeks} - {nice} = {sum(rest)} weeks", derived_from=refs)
+            rest = [
+                skill.weeks
+                for priority, skills in groups.items()
+                if priority != Priority.NICE_TO_HAVE
+                for skill in skills
+            ]
+            at = page.say(
+                f"Without the nice-to-have skills, {count(sum(rest), 'week')} remain, which saves "
+                f"{count(nice, 'week')}.",
+                formula=f"{self.skill_weeks} - {nice} = {sum(rest)} weeks",
+                derived_from=refs,
+            )
             page.fact("time.must", [at], value=_weeks(sum(rest)))
         return page.passage()
 
@@ -140,24 +193,54 @@ class Deriver:
         page = self._derived("phases", "Roadmap", "Phases in order")
         total = _sum([phase.weeks for phase in phases])
         lead = page.say(f"The roadmap has {count(len(phases), 'phase')}:", derived_from=refs)
-        items = [page.say(f"Phase {phase.number}: {phase.name}, {count(phase.weeks, 'week')}.", item=True,
-                          derived_from=[self._ref(f"phases/{phase.number}")]) for phase in phases]
+        items = [
+            page.say(
+                f"Phase {phase.number}: {phase.name}, {count(phase.weeks, 'week')}.",
+                item=True,
+                derived_from=[self._ref(f"phases/{phase.number}")],
+            )
+            for phase in phases
+        ]
         months = number(self.roadmap_weeks / WEEKS_PER_MONTH)
-        length = page.say(f"Together the phases last {count(self.roadmap_weeks, 'week')}, about {months} months.",
-                          formula=f"{total} weeks; {self.roadmap_weeks} / {WEEKS_PER_MONTH:.2f} = {months} months", derived_from=refs)
+        length = page.say(
+            f"Together the phases last {count(self.roadmap_weeks, 'week')}, about {months} months.",
+            formula=f"{total} weeks; {self.roadmap_weeks} / {WEEKS_PER_MONTH:.2f} = {months} months",
+            derived_from=refs,
+        )
         page.fact("roadmap.list", [lead, *items, length], value=_counted(len(phases), "phases"))
         page.fact("time.roadmap", [length], value=_weeks(self.roadmap_weeks))
         ordered = sorted(phases, key=lambda phase: (-phase.weeks, phase.number))
         formula = f"weeks: {', '.join(str(phase.weeks) for phase in phases)}"
         if ordered[0].weeks != ordered[-1].weeks:
-            for facet, word, weeks in (("roadmap.longest", "longest", ordered[0].weeks), ("roadmap.shortest", "shortest", ordered[-1].weeks)):
+            for facet, word, weeks in (
+                ("roadmap.longest", "longest", ordered[0].weeks),
+                ("roadmap.shortest", "shortest", ordered[-1].weeks),
+            ):
                 names = [f"phase {phase.number}, {phase.name}" for phase in phases if phase.weeks == weeks]
-                page.fact(facet, [page.say(f"The {word} part of the roadmap is {listed(names)}, with {count(weeks, 'week')}.", formula=formula, derived_from=refs)])
+                page.fact(
+                    facet,
+                    [
+                        page.say(
+                            f"The {word} part of the roadmap is {listed(names)}, with {count(weeks, 'week')}.",
+                            formula=formula,
+                            derived_from=refs,
+                        )
+                    ],
+                )
         page.fact("roadmap.first", [page.say(f"The roadmap begins with {phases[0].name}.", derived_from=refs[:1])])
         page.fact("roadmap.last", [page.say(f"The roadmap ends with {phases[-1].name}.", derived_from=refs[-1:])])
         tasks = [len(phase.tasks) for phase in phases]
-        page.fact("roadmap.tasks", [page.say(f"The roadmap holds {count(sum(tasks), 'task')} in all.", formula=f"{_sum(tasks)} tasks", derived_from=refs)],
-                  value=_counted(sum(tasks), "tasks"))
+        page.fact(
+            "roadmap.tasks",
+            [
+                page.say(
+                    f"The roadmap holds {count(sum(tasks), 'task')} in all.",
+                    formula=f"{_sum(tasks)} tasks",
+                    derived_from=refs,
+                )
+            ],
+            value=_counted(sum(tasks), "tasks"),
+        )
         return page.passage()
 
     def starts(self) -> tuple[int, ...]:
@@ -168,25 +251,40 @@ class Deriver:
         phases = self.pathway.phases
         before = self.starts()[phase.number - 1]
         entity = f"phase:{phase.number}"
-        names = {"name": phase.name, "number": str(phase.number)}
-        page = self._derived(f"phases/{phase.number}/position", "Roadmap", f"Phase {phase.number}: {phase.name}", "Position")
+        names: dict[str, Any] = {"name": phase.name, "number": str(phase.number)}
+        page = self._derived(
+            f"phases/{phase.number}/position", "Roadmap", f"Phase {phase.number}: {phase.name}", "Position"
+        )
         refs = [self._ref(f"phases/{other.number}") for other in phases[: phase.number]]
         first, last = before + 1, before + phase.weeks
         weeks = f"in week {first}" if first == last else f"from week {first} to week {last}"
-        when = page.say(f"Phase {phase.number}, {phase.name}, runs {weeks} of the roadmap, days {before * 7 + 1} to {last * 7}.",
-                        formula=f"{before} weeks before it; {before} + {phase.weeks} = {last}", derived_from=refs)
+        when = page.say(
+            f"Phase {phase.number}, {phase.name}, runs {weeks} of the roadmap, days {before * 7 + 1} to {last * 7}.",
+            formula=f"{before} weeks before it; {before} + {phase.weeks} = {last}",
+            derived_from=refs,
+        )
         page.fact("phase.when", [when], entities=[entity], **names)
         if phase.number < len(phases):
             after = phases[phase.number]
-            at = page.say(f"After {phase.name} comes phase {after.number}, {after.name}, with {count(after.weeks, 'week')}.", derived_from=[self._ref(f"phases/{after.number}")])
+            at = page.say(
+                f"After {phase.name} comes phase {after.number}, {after.name}, with {count(after.weeks, 'week')}.",
+                derived_from=[self._ref(f"phases/{after.number}")],
+            )
         else:
-            at = page.say(f"{phase.name} is the last phase, so the roadmap names nothing after it.", derived_from=refs[-1:])
+            at = page.say(
+                f"{phase.name} is the last phase, so the roadmap names nothing after it.", derived_from=refs[-1:]
+            )
         page.fact("phase.next", [at], entities=[entity], **names)
         if phase.number > 1:
             prior = phases[phase.number - 2]
-            at = page.say(f"Before {phase.name} comes phase {prior.number}, {prior.name}, with {count(prior.weeks, 'week')}.", derived_from=[self._ref(f"phases/{prior.number}")])
+            at = page.say(
+                f"Before {phase.name} comes phase {prior.number}, {prior.name}, with {count(prior.weeks, 'week')}.",
+                derived_from=[self._ref(f"phases/{prior.number}")],
+            )
         else:
-            at = page.say(f"{phase.name} is the first phase, so the roadmap names nothing before it.", derived_from=refs[-1:])
+            at = page.say(
+                f"{phase.name} is the first phase, so the roadmap names nothing before it.", derived_from=refs[-1:]
+            )
         page.fact("phase.previous", [at], entities=[entity], **names)
         return page.passage()
 
@@ -195,8 +293,12 @@ class Deriver:
         page = self._derived("actions", "Action plan")
         refs = [self._ref(f"actions/{group.id}") for group in groups]
         total = sum(len(group.items) for group in groups)
-        lead = page.say(f"The action plan has {count(total, 'step')}: {listed([f'{len(group.items)} for {horizon_name(group.name)}' for group in groups])}.",
-                        formula=f"{_sum([len(group.items) for group in groups])} steps", derived_from=refs)
+        lead = page.say(
+            f"The action plan has {count(total, 'step')}: "
+            f"{listed([f'{len(group.items)} for {horizon_name(group.name)}' for group in groups])}.",
+            formula=f"{_sum([len(group.items) for group in groups])} steps",
+            derived_from=refs,
+        )
         page.fact("actions.list", [lead], value=_counted(total, "actions"), also=refs)
         return page.passage()
 
@@ -208,10 +310,20 @@ class Deriver:
             urgent = next(iter(self._by_priority().items()), None)
             if urgent:
                 names = listed([skill.name for skill in urgent[1]])
-                said.append(page.say(f"The skills that the guide rates {urgent[0]} come first: {names}.", derived_from=[self._ref("skills")]))
+                said.append(
+                    page.say(
+                        f"The skills that the guide rates {urgent[0]} come first: {names}.",
+                        derived_from=[self._ref("skills")],
+                    )
+                )
             if self.pathway.phases:
                 opening = self.pathway.phases[0]
-                said.append(page.say(f"The roadmap opens with {opening.name}, {count(opening.weeks, 'week')}.", derived_from=[self._ref("phases/1")]))
+                said.append(
+                    page.say(
+                        f"The roadmap opens with {opening.name}, {count(opening.weeks, 'week')}.",
+                        derived_from=[self._ref("phases/1")],
+                    )
+                )
             page.fact("plan.opening", said)
         return page.passage() if said else None
 
@@ -229,11 +341,22 @@ class Deriver:
             formula = f"{group.days} / 7 = {number(group.days / 7)}, so week {week}"
             if phase:
                 within = week - self.starts()[phase.number - 1]
-                text = f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week} of the roadmap, which is week {within} of the {count(phase.weeks, 'week')} of phase {phase.number}, {phase.name}."
+                text = (
+                    f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week} of the roadmap, "
+                    f"which is week {within} of the {count(phase.weeks, 'week')} of phase {phase.number}, {phase.name}."
+                )
             else:
-                text = f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week}, after the roadmap's {count(self.roadmap_weeks, 'week')}."
-            page.fact("actions.when", [page.say(text, formula=formula, derived_from=refs)], entities=[f"horizon:{group.id}"],
-                      name=horizon_name(group.name), days=str(group.days))
+                text = (
+                    f"The plan for {horizon_name(group.name)} ends on day {group.days}, in week {week}, after the "
+                    f"roadmap's {count(self.roadmap_weeks, 'week')}."
+                )
+            page.fact(
+                "actions.when",
+                [page.say(text, formula=formula, derived_from=refs)],
+                entities=[f"horizon:{group.id}"],
+                name=horizon_name(group.name),
+                days=str(group.days),
+            )
         return page.passage()
 
     def _reality(self) -> Passage:
@@ -247,7 +370,9 @@ class Deriver:
         ):
             if items:
                 refs.append(self._ref(f"reality/{section}"))
-                said.append(page.say(f"{lead}: {'; '.join(_quoted(item.text) for item in items)}.", item=True, derived_from=refs[-1:]))
+                shown = "; ".join(_quoted(item.text) for item in items[:2])
+                more = f"; and {len(items) - 2} more" if len(items) > 2 else ""
+                said.append(page.say(f"{lead}: {shown}{more}.", item=True, derived_from=refs[-1:]))
         page.fact("reality.overview", said)
         return page.passage()
 
@@ -257,8 +382,10 @@ class Deriver:
         if HOURS_STATED.search(guide.model_dump_json()):
             at = page.say("The guide mentions hours in its text, but no field of it converts weeks into hours.")
         else:
-            at = page.say("The guide never says how many hours a week its durations assume.",
-                          formula="no text of the guide holds hours a week or a day")
+            at = page.say(
+                "The guide never says how many hours a week its durations assume.",
+                formula="no text of the guide holds hours a week or a day",
+            )
         page.fact("time.hours", [at])
         return page.passage()
 
@@ -269,7 +396,12 @@ class Deriver:
             ("pay", guide.pay or guide.salary_change, "pay", ("pay.general", "pay.change", "pay.entry", "pay.top")),
             ("levels", guide.pay or not guide.salary_change, "pay in figures", ("pay.general", "pay.entry", "pay.top")),
             ("raise", guide.salary_change or not guide.pay, "a change of pay in percent", ("pay.change",)),
-            ("timeline", guide.timeline or guide.source.headline_months or guide.phases, "how long the move takes", ("time.total",)),
+            (
+                "timeline",
+                guide.timeline or guide.source.headline_months or guide.phases,
+                "how long the move takes",
+                ("time.total",),
+            ),
             ("difficulty", guide.difficulty, "how difficult the move is", ("difficulty",)),
             ("demand", guide.demand, "the demand for the role", ("demand.stated",)),
             ("transferable", guide.transferable, "skills that carry over", ("transferable.list",)),
@@ -301,7 +433,13 @@ class Deriver:
             yield page.passage()
         if self.conflicts:
             page = self._derived("conflicts", "Contradictions", "All of them")
-            said = [page.say(f"Checking the guide found {count(len(self.conflicts), 'point')} that {'does' if len(self.conflicts) == 1 else 'do'} not add up:", derived_from=[id_ for id_, _ in self.conflicts])]
+            said = [
+                page.say(
+                    f"Checking the guide found {count(len(self.conflicts), 'point')} that "
+                    f"{'does' if len(self.conflicts) == 1 else 'do'} not add up:",
+                    derived_from=[id_ for id_, _ in self.conflicts],
+                )
+            ]
             said += [page.say(text, item=True, derived_from=[id_]) for id_, text in self.conflicts]
             page.fact("conflicts.list", said)
             yield page.passage()
@@ -319,15 +457,27 @@ class Deriver:
             months.append((guide.timeline.low, guide.timeline.high))
         formulas = []
         for weeks, name, ref, each in (
-            (self.roadmap_weeks, f"the {count(len(guide.phases), 'phase')} of the roadmap", "phases", [phase.weeks for phase in guide.phases]),
-            (self.skill_weeks, f"the {count(len(guide.skills), 'skill')} one after another", "skills/weeks", [skill.weeks for skill in guide.skills]),
+            (
+                self.roadmap_weeks,
+                f"the {count(len(guide.phases), 'phase')} of the roadmap",
+                "phases",
+                [phase.weeks for phase in guide.phases],
+            ),
+            (
+                self.skill_weeks,
+                f"the {count(len(guide.skills), 'skill')} one after another",
+                "skills/weeks",
+                [skill.weeks for skill in guide.skills],
+            ),
         ):
             if weeks:
                 parts.append(f"{name} add up to {count(weeks, 'week')} ({number(weeks / WEEKS_PER_MONTH)} months)")
                 refs.append(self._ref(ref))
                 if ref == "phases":  # nobody has to learn one skill after another
                     months.append((weeks / WEEKS_PER_MONTH,) * 2)
-                formulas.append(f"{_sum(each)} weeks, / {WEEKS_PER_MONTH:.2f} = {number(weeks / WEEKS_PER_MONTH)} months")
+                formulas.append(
+                    f"{_sum(each)} weeks, / {WEEKS_PER_MONTH:.2f} = {number(weeks / WEEKS_PER_MONTH)} months"
+                )
         if len(parts) < 2 or len(months) < 2:
             return None
         lowest, highest = min(high for _, high in months), max(low for low, _ in months)
@@ -352,27 +502,60 @@ class Deriver:
         if change and change.low > -100:
             for claim in guide.pay:
                 low, high = claim.low / (1 + change.high / 100), (claim.high or claim.low) / (1 + change.low / 100)
-                today = money(low, guide.currency) + (f" to {money(high, guide.currency)}" if round(high) != round(low) else "")
+                today = money(low, guide.currency) + (
+                    f" to {money(high, guide.currency)}" if round(high) != round(low) else ""
+                )
                 raise_ = percent_range(change.low, change.high)
-                amount = money(claim.low, guide.currency) + (f" to {money(claim.high, guide.currency)}" if claim.high else "")
-                said.append(page.say(
-                    f"A raise of {raise_} leads to the {level_name(claim.level)} figure of {amount} only for someone who earns {today} today.",
-                    formula=f"{money(claim.low, guide.currency)} / {1 + change.high / 100:.2f} = {money(low, guide.currency)}; {money(claim.high or claim.low, guide.currency)} / {1 + change.low / 100:.2f} = {money(high, guide.currency)}",
-                    derived_from=[self._ref("facts/pay")]))
-            fits = [(claim.low / (1 + change.high / 100), (claim.high or claim.low) / (1 + change.low / 100)) for claim in guide.pay]
+                amount = money(claim.low, guide.currency) + (
+                    f" to {money(claim.high, guide.currency)}" if claim.high else ""
+                )
+                said.append(
+                    page.say(
+                        f"A raise of {raise_} leads to the {level_name(claim.level)} figure of {amount} only for "
+                        f"someone who earns {today} today.",
+                        formula=(
+                            f"{money(claim.low, guide.currency)} / {1 + change.high / 100:.2f} = "
+                            f"{money(low, guide.currency)}; {money(claim.high or claim.low, guide.currency)} / "
+                            f"{1 + change.low / 100:.2f} = {money(high, guide.currency)}"
+                        ),
+                        derived_from=[self._ref("facts/pay")],
+                    )
+                )
+            fits = [
+                (claim.low / (1 + change.high / 100), (claim.high or claim.low) / (1 + change.low / 100))
+                for claim in guide.pay
+            ]
             if max(low for low, _ in fits) > min(high for _, high in fits):
-                text = f"No pay of today fits a raise of {percent_range(change.low, change.high)} to every figure that the guide names: {listed([f'{level_name(c.level)} needs {money(low, guide.currency)} to {money(high, guide.currency)}' for c, (low, high) in zip(guide.pay, fits, strict=True)])}."
-                formula = "; ".join(f"{money(c.low, guide.currency)} / {1 + change.high / 100:.2f} = {money(low, guide.currency)}" for c, (low, _) in zip(guide.pay, fits, strict=True))
+                needs = [
+                    f"{level_name(c.level)} needs {money(low, guide.currency)} to {money(high, guide.currency)}"
+                    for c, (low, high) in zip(guide.pay, fits, strict=True)
+                ]
+                text = (
+                    f"No pay of today fits a raise of {percent_range(change.low, change.high)} to every figure that "
+                    f"the guide names: {listed(needs)}."
+                )
+                formula = "; ".join(
+                    f"{money(c.low, guide.currency)} / {1 + change.high / 100:.2f} = {money(low, guide.currency)}"
+                    for c, (low, _) in zip(guide.pay, fits, strict=True)
+                )
                 said.append(page.say(text, formula=formula, derived_from=[self._ref("facts/pay")]))
                 self.conflicts.append((page.id, text))
         if len(guide.pay) > 1:
             ordered = sorted(guide.pay, key=lambda claim: claim.low)
             first, last = ordered[0], ordered[-1]
             gap = (last.low / first.low - 1) * 100
-            said.append(page.say(
-                f"From the guide's {level_name(first.level)} figure to its {level_name(last.level)} figure, pay rises by {number(gap)} percent, {money(last.low - first.low, guide.currency)} a year.",
-                formula=f"{money(last.low, guide.currency)} / {money(first.low, guide.currency)} - 1 = {number(gap)} percent; {money(last.low, guide.currency)} - {money(first.low, guide.currency)} = {money(last.low - first.low, guide.currency)}",
-                derived_from=[self._ref("facts/pay")]))
+            said.append(
+                page.say(
+                    f"From the guide's {level_name(first.level)} figure to its {level_name(last.level)} figure, pay "
+                    f"rises by {number(gap)} percent, {money(last.low - first.low, guide.currency)} a year.",
+                    formula=(
+                        f"{money(last.low, guide.currency)} / {money(first.low, guide.currency)} - 1 = {number(gap)} "
+                        f"percent; {money(last.low, guide.currency)} - {money(first.low, guide.currency)} = "
+                        f"{money(last.low - first.low, guide.currency)}"
+                    ),
+                    derived_from=[self._ref("facts/pay")],
+                )
+            )
         if not said:
             return None
         page.fact("pay.implied", said)
@@ -385,11 +568,19 @@ class Deriver:
         first = self.pathway.skills[0]
         urgent = [skill.name for skill in self.pathway.skills if list(Priority).index(skill.priority) == min(ranks)]
         page = self._derived("conflicts/order", "Contradictions", "Order of the skills")
-        text = f"The guide lists its skills out of order of priority: {first.name}, rated {first.priority}, stands first, while {listed(urgent)} {'is' if len(urgent) == 1 else 'are'} rated {list(Priority)[min(ranks)]}."
+        text = (
+            f"The guide lists its skills out of order of priority: {first.name}, rated {first.priority}, stands first, "
+            f"while {listed(urgent)} {'is' if len(urgent) == 1 else 'are'} rated {list(Priority)[min(ranks)]}."
+        )
         if ranks[0] == min(ranks):
-            text = f"The guide lists its skills out of order of priority, so follow the ratings: {listed(urgent)} first."
-        page.fact("conflict.note", [page.say(text, derived_from=[self._ref("skills")])],
-                  questions=["Are the skills listed in the order in which I should learn them?"])
+            text = (
+                f"The guide lists its skills out of order of priority, so follow the ratings: {listed(urgent)} first."
+            )
+        page.fact(
+            "conflict.note",
+            [page.say(text, derived_from=[self._ref("skills")])],
+            questions=["Are the skills listed in the order in which I should learn them?"],
+        )
         self.conflicts.append((page.id, text))
         return page.passage()
 

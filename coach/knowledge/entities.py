@@ -15,16 +15,57 @@ from coach.knowledge.resource import Resource
 from coach.types import Entity
 
 ORDINAL_WORDS = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
 )
 CARDINAL_WORDS = (
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
 )
 
 LEVEL_NAMES = {
-    "entry": ("entry", "entry level", "entry-level", "entrylevel", "junior", "juniors", "beginner", "beginners",
-              "newcomer", "newcomers", "starter", "starters", "starting salary", "starting pay", "start salary",
-              "graduate level", "newbie", "newbies", "rookie", "first salary"),
+    "entry": (
+        "entry",
+        "entry level",
+        "entry-level",
+        "entrylevel",
+        "junior",
+        "juniors",
+        "beginner",
+        "beginners",
+        "newcomer",
+        "newcomers",
+        "starter",
+        "starters",
+        "starting salary",
+        "starting pay",
+        "start salary",
+        "graduate level",
+        "newbie",
+        "newbies",
+        "rookie",
+        "first salary",
+    ),
     "mid": ("mid", "mid level", "mid-level", "midlevel", "intermediate", "mid career", "mid-career"),
     "senior": ("senior", "seniors", "senior level", "senior-level", "snr", "experienced", "veteran", "veterans"),
     "lead": ("lead", "lead level", "leads", "team lead"),
@@ -41,7 +82,16 @@ PRIORITY_NAMES = {
 
 RESOURCE_KINDS = {
     "course": ("courses", "classes", "course", "class", "training", "lectures"),
-    "certification": ("certificates", "certifications", "certificate", "certification", "cert", "certs", "credential", "credentials"),
+    "certification": (
+        "certificates",
+        "certifications",
+        "certificate",
+        "certification",
+        "cert",
+        "certs",
+        "credential",
+        "credentials",
+    ),
     "book": ("books", "book", "reading"),
     "tool": ("tools", "tool", "software", "libraries"),
     "docs": ("documentation", "docs", "tutorials"),
@@ -91,15 +141,25 @@ def horizon_name(name: str) -> str:
 
 
 def horizon_entity(group: ActionGroup) -> Entity:
-    forms = [f"{group.days} days", f"{group.days}-day", f"day {group.days}", f"{group.days} day plan", f"first {group.days} days"]
+    forms = [
+        f"{group.days} days",
+        f"{group.days}-day",
+        f"day {group.days}",
+        f"{group.days} day plan",
+        f"first {group.days} days",
+    ]
     bare = re.sub(r"^(this|next|the|your)\s+", "", group.name.lower())
     forms += [f"{lead} {bare}" for lead in ("first", "next", "coming", "this")]
     return Entity(id=f"horizon:{group.id}", kind="horizon", name=group.name.lower(), aliases=tuple(forms))
 
 
 def resource_entity(resource: Resource) -> Entity:
+    # A platform is set apart: "the course on Coursera" is about the course.
+    kind = "platform" if resource_kind(resource.kind) == ("platform",) else "resource"
     names = [resource.name_in_page.replace("'", "")] if resource.name_in_page else []
-    return Entity(id=f"resource:{resource.id}", kind="resource", name=resource.name, aliases=(*names, *resource.aliases))
+    return Entity(
+        id=f"resource:{resource.id}", kind=kind, name=resource.name, aliases=(*names, *resource.aliases)
+    )
 
 
 def resource_kind(kind: str) -> tuple[str, ...]:
@@ -120,7 +180,12 @@ def resource_kind_entities(resources: Sequence[Resource]) -> tuple[Entity, ...]:
 def market_entities(market: Market, occupations: Sequence[str]) -> tuple[Entity, ...]:
     """Metros, and the occupations by code that belong to a pathway."""
     metros = [
-        Entity(id=f"metro:{slug(area.short)}", kind="metro", name=area.short, aliases=(area.name, area.name.partition(",")[0], *area.aliases))
+        Entity(
+            id=f"metro:{slug(area.short)}",
+            kind="metro",
+            name=area.short,
+            aliases=(area.name, area.name.partition(",")[0], *area.aliases),
+        )
         for area in market.areas
         if area.kind == "Metro"
     ]

@@ -1104,8 +1104,9 @@ def _role_key(role: str) -> str:
     words = []
     for word in heading_key(role).split():
         if word.endswith("ies") and len(word) > 4:
-            word = word[:-3] + "y"
+            words.append(word[:-3] + "y")
         elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:
-            word = word[:-1]
-        words.append(word)
+            words.append(word[:-1])
+        else:
+            words.append(word)
     return " ".join(words)

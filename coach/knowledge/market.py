@@ -6,6 +6,7 @@ pay is spread among all who hold an occupation; they are not levels of seniority
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl
@@ -143,7 +144,7 @@ def percentile_of(pay: float, wage: Wage) -> Percentile | None:
         return Percentile(relation="below", percentile=known[0][0])
     if pay > known[-1][1]:
         return Percentile(relation="above", percentile=known[-1][0])
-    for (p0, v0), (p1, v1) in zip(known, known[1:], strict=False):
+    for (p0, v0), (p1, v1) in pairwise(known):
         if v0 <= pay <= v1:
             share = 0.0 if v1 == v0 else (pay - v0) / (v1 - v0)
             return Percentile(relation="at", percentile=p0 + share * (p1 - p0))

@@ -51,7 +51,7 @@ def read_yaml(path: Path, shown: str) -> object:
         depth = 0
         for event in yaml.parse(text, Loader=_Loader):
             if isinstance(event, yaml.events.AliasEvent):
-                place = f"{shown}: line {event.start_mark.line + 1}"
+                place = f"{shown}: line {event.start_mark.line + 1}" if event.start_mark else shown
                 raise KnowledgeError(f"{place}: expected a value, got the alias *{event.anchor}; write it out")
             if isinstance(event, yaml.events.CollectionStartEvent):
                 depth += 1
@@ -59,7 +59,7 @@ def read_yaml(path: Path, shown: str) -> object:
                 depth -= 1
             if depth > MAX_DEPTH:
                 raise KnowledgeError(f"{shown}: expected at most {MAX_DEPTH} levels, got data nested more deeply")
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - either is the safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}: " if mark else ""

@@ -11,7 +11,8 @@ import re
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"')\]’”]*\s+(?=[\"'(\[‘“]*[A-Z0-9])")
 
 _ABBREVIATIONS = frozenset(
-    "e.g. i.e. etc. vs. dr. mr. mrs. ms. prof. st. no. vol. fig. inc. ltd. co. corp. u.s. u.k. approx. dept. est. jr. sr.".split()
+    "e.g. i.e. etc. vs. dr. mr. mrs. ms. prof. st. no. vol. fig. inc. ltd. co. corp. u.s. u.k. approx. dept. est. jr. "
+    "sr.".split()
 )
 """Words whose full stop does not end a sentence."""
 
@@ -21,7 +22,8 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 
     Line breaks always end a sentence, so that list entries stay apart.
 
-    >>> [text for text in map(lambda s: "Pay rose. It is $1.5 now."[s[0]:s[1]], sentence_spans("Pay rose. It is $1.5 now."))]
+    >>> text = "Pay rose. It is $1.5 now."
+    >>> [text[start:end] for start, end in sentence_spans(text)]
     ['Pay rose.', 'It is $1.5 now.']
     """
     spans: list[tuple[int, int]] = []
@@ -29,7 +31,8 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
         start = line.start()
         for boundary in _BOUNDARY.finditer(line.group()):
             end = line.start() + boundary.start()
-            last_word = text[start:end].split()[-1].lower().lstrip("(\"'") if text[start:end].split() else ""
+            words = text[start:end].split()
+            last_word = words[-1].lower().lstrip("(\"'") if words else ""
             if last_word in _ABBREVIATIONS or re.fullmatch(r"[a-z]\.", last_word):
                 continue
             closing = len(boundary.group()) - len(boundary.group().lstrip("\"')]’”"))

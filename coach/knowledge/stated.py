@@ -41,8 +41,18 @@ class PageWriter:
         for phase in self.pathway.phases:
             yield from self._phase(phase)
         for section, title, items, lead in (
-            ("attractions", "What you will like", self.pathway.reality.attractions, "The guide names {n} that {target_a} will like"),
-            ("drawbacks", "What you might miss", self.pathway.reality.drawbacks, "The guide names {n} that {origin_a} might miss after the move"),
+            (
+                "attractions",
+                "What you will like",
+                self.pathway.reality.attractions,
+                "The guide names {n} that {target_a} will like",
+            ),
+            (
+                "drawbacks",
+                "What you might miss",
+                self.pathway.reality.drawbacks,
+                "The guide names {n} that {origin_a} might miss after the move",
+            ),
             ("challenges", "Biggest challenges", self.pathway.reality.challenges, "The guide names {n} to expect"),
         ):
             if items:
@@ -53,8 +63,11 @@ class PageWriter:
             page = self._page(f"faq/{answer.id}", "Frequently asked questions")
             said = page.say_all(answer.answer)
             page.details("role.detail", said)
-            page.fact("faq" if answer.about != "pay" else "pay.premium", said,
-                      questions=(answer.question,) if answer.question else ())
+            page.fact(
+                "faq" if answer.about != "pay" else "pay.premium",
+                said,
+                questions=(answer.question,) if answer.question else (),
+            )
             yield page.passage()
 
     def _page(self, section: str, *heading: str, entities: Sequence[str] = ()) -> Writer:
@@ -77,8 +90,12 @@ class PageWriter:
             if guide.timeline:
                 low, high = guide.timeline.low, guide.timeline.high
                 said.append(page.say(f"The guide plans {span(low, high, 'month')} for {move}."))
-                page.fact("time.total", said, value=Quantity(unit=Unit.MONTHS, low=low, high=high),
-                          also=(f"{guide.slug}#conflicts/timeline",))
+                page.fact(
+                    "time.total",
+                    said,
+                    value=Quantity(unit=Unit.MONTHS, low=low, high=high),
+                    also=(f"{guide.slug}#conflicts/timeline",),
+                )
             if guide.source.headline_months:
                 months = guide.source.headline_months
                 headline = page.say(f"The title of the guide promises {count(months, 'month')}.")
@@ -89,8 +106,11 @@ class PageWriter:
             yield page.passage()
         if guide.difficulty:
             page = self._page("facts/difficulty", "Difficulty")
-            page.fact("difficulty", [page.say(f"The guide rates the difficulty of {move} as {guide.difficulty.lower()}.")],
-                      also=(f"{guide.slug}#reality/challenges",) if guide.reality.challenges else ())
+            page.fact(
+                "difficulty",
+                [page.say(f"The guide rates the difficulty of {move} as {guide.difficulty.lower()}.")],
+                also=(f"{guide.slug}#reality/challenges",) if guide.reality.challenges else (),
+            )
             yield page.passage()
         if guide.demand:
             page = self._page("facts/demand", "Demand")
@@ -108,15 +128,27 @@ class PageWriter:
         said = []
         levels = []
         for claim in guide.pay:
-            amount = money(claim.low, guide.currency) + (f" to {money(claim.high, guide.currency)}" if claim.high else "")
+            amount = money(claim.low, guide.currency) + (
+                f" to {money(claim.high, guide.currency)}" if claim.high else ""
+            )
             lead = "at around " if claim.about else ("at no less than " if claim.at_least else "at ")
-            said.append(page.say(f"The guide puts {level_name(claim.level)}-level pay of {a(guide.target)} {lead}{amount} a year."))
+            said.append(
+                page.say(
+                    f"The guide puts {level_name(claim.level)}-level pay of {a(guide.target)} {lead}{amount} a year."
+                )
+            )
             levels.append((claim, said[-1]))
         if guide.salary_change:
             change = guide.salary_change
-            raised = page.say(f"The guide says that pay changes by {percent_range(change.low, change.high)} with the move.")
-            page.fact("pay.change", [raised], value=Quantity(unit=Unit.PERCENT, low=change.low, high=change.high),
-                      also=(f"{guide.slug}#market/claimed-change",))
+            raised = page.say(
+                f"The guide says that pay changes by {percent_range(change.low, change.high)} with the move."
+            )
+            page.fact(
+                "pay.change",
+                [raised],
+                value=Quantity(unit=Unit.PERCENT, low=change.low, high=change.high),
+                also=(f"{guide.slug}#market/claimed-change",),
+            )
             said.append(raised)
         page.fact("pay.general", said, also=official)
         for claim, at in levels:
@@ -149,10 +181,15 @@ class PageWriter:
         told = page.say_all(skill.how)
         page.details("skill.detail", told, entities=[entity])
         how = list(told) + self._caveats(page, skill.how, skill.resources)
-        names = {"name": skill.name}
-        page.fact("skill.priority", [rated], entities=[entity], **names)
-        page.fact("skill.weeks", [weeks], entities=[entity], value=Quantity(unit=Unit.WEEKS, low=skill.weeks, high=skill.weeks), **names)
-        page.fact("skill.how", how, entities=[entity], **names)
+        page.fact("skill.priority", [rated], entities=[entity], name=skill.name)
+        page.fact(
+            "skill.weeks",
+            [weeks],
+            entities=[entity],
+            value=Quantity(unit=Unit.WEEKS, low=skill.weeks, high=skill.weeks),
+            name=skill.name,
+        )
+        page.fact("skill.how", how, entities=[entity], name=skill.name)
         return page.passage()
 
     def _phase(self, phase: Phase) -> Iterator[Passage]:
@@ -161,8 +198,13 @@ class PageWriter:
         title = f"Phase {phase.number}: {phase.name}"
         page = self._page(f"phases/{phase.number}", "Roadmap", title)
         weeks = page.say(f"Phase {phase.number}, {phase.name}, lasts {count(phase.weeks, 'week')}.")
-        page.fact("phase.weeks", [weeks], entities=[entity],
-                  value=Quantity(unit=Unit.WEEKS, low=phase.weeks, high=phase.weeks), **names)
+        page.fact(
+            "phase.weeks",
+            [weeks],
+            entities=[entity],
+            value=Quantity(unit=Unit.WEEKS, low=phase.weeks, high=phase.weeks),
+            **names,
+        )
         if phase.tasks:
             lead = page.say(f"Phase {phase.number}, {phase.name}, has {count(len(phase.tasks), 'task')}:")
             said = [lead, *self._items(page, phase.tasks)]
@@ -172,20 +214,32 @@ class PageWriter:
         yield page.passage()
         if phase.resources:
             page = self._page(f"phases/{phase.number}/resources", "Roadmap", title, "Resources")
-            said = [page.say(f"For phase {phase.number}, {phase.name}, the guide lists {count(len(phase.resources), 'resource')}:")]
+            said = [
+                page.say(
+                    f"For phase {phase.number}, {phase.name}, the guide lists "
+                    f"{count(len(phase.resources), 'resource')}:"
+                )
+            ]
             said += [page.say(sentence(item.text), item=True) for item in phase.resources]
             page.details("phase.resource", said[1:], entities=[entity])
             linked = [id_ for item in phase.resources for id_ in item.resources]
             said += self._caveats(page, " ".join(item.text for item in phase.resources), linked)
             if not self.resources:
                 said.append(page.say("Nobody has checked these resources yet."))
-            page.fact("phase.resources", said, entities=[entity], value=_counted(len(phase.resources), "resources"), **names)
+            page.fact(
+                "phase.resources", said, entities=[entity], value=_counted(len(phase.resources), "resources"), **names
+            )
             yield page.passage()
 
     def _reality(self, section: str, title: str, items: Sequence[Item], lead: str) -> Passage:
         noun = "challenge" if section == "challenges" else "thing"
         page = self._page(f"reality/{section}", "Reality check", title)
-        said = [page.say(lead.format(n=count(len(items), noun), target_a=a(self.pathway.target), origin_a=a(self.pathway.origin)) + ":")]
+        said = [
+            page.say(
+                lead.format(n=count(len(items), noun), target_a=a(self.pathway.target), origin_a=a(self.pathway.origin))
+                + ":"
+            )
+        ]
         said += self._items(page, items)
         page.details(f"reality.{section.removesuffix('s')}", said[1:])
         page.fact(f"reality.{section}", said, value=_counted(len(items), noun + "s"))
@@ -193,15 +247,23 @@ class PageWriter:
 
     def _actions(self, group: ActionGroup) -> Passage:
         page = self._page(f"actions/{group.id}", "Action plan", group.name)
-        said = [page.say(f"For {horizon_name(group.name)}, the guide's action plan has {count(len(group.items), 'step')}:")]
+        said = [
+            page.say(f"For {horizon_name(group.name)}, the guide's action plan has {count(len(group.items), 'step')}:")
+        ]
         said += self._items(page, group.items)
         page.details("actions.step", said[1:], entities=[f"horizon:{group.id}"])
         if group.days == min(other.days for other in self.pathway.actions):
             page.fact("actions.first", said, also=(f"{self.pathway.slug}#actions/opening",))
         named = [resource.id for resource in self.resources.values() if group.id in resource.actions]
         said += self._caveats(page, " ".join(item.text for item in group.items), named)
-        page.fact("actions.group", said, entities=[f"horizon:{group.id}"], value=_counted(len(group.items), "actions"),
-                  name=horizon_name(group.name), days=str(group.days))
+        page.fact(
+            "actions.group",
+            said,
+            entities=[f"horizon:{group.id}"],
+            value=_counted(len(group.items), "actions"),
+            name=horizon_name(group.name),
+            days=str(group.days),
+        )
         return page.passage()
 
     def _items(self, page: Writer, items: Sequence[Item]) -> list[int]:
@@ -214,7 +276,12 @@ class PageWriter:
             if resource.verdict == VerdictOfCheck.CONFIRMED:
                 continue
             if resource.id in linked or mentions(text, resource):
-                said.append(page.say(caveat(resource, self.resources, self.checked), derived_from=[f"{self.pathway.slug}#resources/{resource.id}"]))
+                said.append(
+                    page.say(
+                        caveat(resource, self.resources, self.checked),
+                        derived_from=[f"{self.pathway.slug}#resources/{resource.id}"],
+                    )
+                )
         return said
 
 
@@ -226,6 +293,8 @@ def caveat(resource: Resource, resources: Mapping[str, Resource], checked: str) 
         VerdictOfCheck.MISDESCRIBED: f"{name} exists but not as the guide describes it (checked {checked})",
         VerdictOfCheck.RENAMED: f"{name} is the closest match to what the guide names (checked {checked})",
     }[resource.verdict]
+    if resource.verdict == VerdictOfCheck.RENAMED:
+        return f"{found}."
     instead = [resources[id_].name for id_ in resource.substitutes[:2] if id_ in resources]
     return f"{found}; {listed(instead, 'or')} can be used instead." if instead else f"{found}."
 

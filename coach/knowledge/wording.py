@@ -114,9 +114,10 @@ def a(noun: str) -> str:
     >>> a("engineer"), a("UX Designer"), a("UI role"), a("SQL course"), a("teacher")
     ('an engineer', 'a UX Designer', 'a UI role', 'an SQL course', 'a teacher')
     """
-    first = noun.split()[0] if noun else ""
+    first = noun.split(maxsplit=1)[0] if noun else ""
     if first.isupper() and len(first) > 1:
         vowel = first[0] in "AEFHILMNORSX"
     else:
-        vowel = first[:1].lower() in "aeio" or (first[:1].lower() == "u" and not first.lower().startswith(("uni", "use", "eu")))
+        low = first.lower()
+        vowel = low[:1] in "aeio" or (low.startswith("u") and not low.startswith(("uni", "use")))
     return f"{'an' if vowel else 'a'} {noun}"

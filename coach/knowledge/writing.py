@@ -87,8 +87,14 @@ class Writer:
         start = len(self._text) + len(joint)
         self._text += joint + text
         self._parts.append(
-            Sentence(text=text, start=start, end=start + len(text), item=item, formula=formula,
-                     derived_from=tuple(derived_from))
+            Sentence(
+                text=text,
+                start=start,
+                end=start + len(text),
+                item=item,
+                formula=formula,
+                derived_from=tuple(derived_from),
+            )
         )
         self.derived_from.extend(id_ for id_ in derived_from if id_ not in self.derived_from)
         return len(self._parts) - 1
@@ -116,8 +122,15 @@ class Writer:
         own = [self._parts[sentences[0]].text] if len(sentences) == 1 and not absent else []
         keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions) + own))
         self._facts.append(
-            Fact(facet=facet, entities=tuple(entities), sentences=tuple(sentences), questions=keys, value=value,
-                 also=tuple(also), absent=absent)
+            Fact(
+                facet=facet,
+                entities=tuple(entities),
+                sentences=tuple(sentences),
+                questions=keys,
+                value=value,
+                also=tuple(also),
+                absent=absent,
+            )
         )
 
     def details(
@@ -199,9 +212,13 @@ def _cut(sentence: Sentence, passage: Passage, count_pieces: CountPieces, limit:
 
 def _part(passage: Passage, id_: str, sentences: Sequence[Sentence]) -> Passage:
     text = ""
-    placed = []
+    placed: list[Sentence] = []
     for sentence in sentences:
-        joint = ("- " if sentence.item else "") if not text else ("\n- " if sentence.item else ("\n" if placed[-1].item else " "))
+        joint = (
+            ("- " if sentence.item else "")
+            if not text
+            else ("\n- " if sentence.item else ("\n" if placed[-1].item else " "))
+        )
         start = len(text) + len(joint)
         text += joint + sentence.text
         placed.append(sentence.model_copy(update={"start": start, "end": start + len(sentence.text)}))

@@ -14,10 +14,10 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-import bm25s  # type: ignore[import-untyped]
+import bm25s
 import numpy as np
-import Stemmer  # type: ignore[import-not-found]
-from bm25s.stopwords import STOPWORDS_EN  # type: ignore[import-untyped]
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN
 
 K1 = 1.2
 B = 0.75
