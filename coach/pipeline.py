@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from coach.answering.composing import Composed, Composer, passages_of
-from coach.answering.grounding import check
+from coach.answering.assembling import assemble
+from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.statements import Statement
-from coach.answering.understanding import Vocabulary, understand
+from coach.answering.understanding import understand
+from coach.answering.vocabulary import Vocabulary
 from coach.answering.words import clean, split_tokens
 from coach.errors import UnknownPathwayError
 from coach.knowledge.corpus import Corpus, build_corpus
@@ -29,12 +30,9 @@ from coach.knowledge.writing import ask_for
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.retrieval.index import PassageIndex, open_index
 from coach.settings import Settings, load_settings
-from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, StageTime, Status, Support, Trace, Verdict
+from coach.types import Answer, Passage, Query, StageTime, Status, Support, Trace
 
 Progress = Callable[[int, int], None]
-
-SHOWN = 20
-"""Passages of the ranking that the trace keeps."""
 
 
 @dataclass
@@ -76,13 +74,25 @@ class Coach:
         self._encoder = encoder
         self._lock = threading.RLock()
         self._readings: dict[str, Reading] = {}
+        self._seen = self._imported()
         self.knowledge: Knowledge = load_knowledge(self.settings)
 
     # --- What there is ------------------------------------------------------------------------------------
 
     def pathways(self) -> tuple[Pathway, ...]:
-        """Shipped pathways first, then imported ones by name."""
-        return self.knowledge.pathways
+        """Shipped pathways first, then imported ones by name; a page imported meanwhile is among them."""
+        with self._lock:
+            if self._imported() != self._seen:
+                self.reload()
+            return self.knowledge.pathways
+
+    def _imported(self) -> tuple[tuple[str, int], ...]:
+        """Files of imported pathways and when each was last written."""
+        folder = self.settings.data_dir / "pathways"
+        try:
+            return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("*.yaml")))
+        except OSError:
+            return ()
 
     def pathway(self, slug: str | None = None) -> Pathway:
         """The pathway of that name, or the default one. Raises UnknownPathwayError with those that there are."""
@@ -100,6 +110,7 @@ class Coach:
     def reload(self) -> None:
         """Read the knowledge again, after an import."""
         with self._lock:
+            self._seen = self._imported()
             self.knowledge = load_knowledge(self.settings)
             self._readings.clear()
 
@@ -140,8 +151,8 @@ class Coach:
             for name, there in (
                 ("skills.first", guide.skills),
                 ("time.conflict", guide.timeline and guide.phases),
-                ("pay.general", guide.pay),
                 ("actions.first", guide.actions),
+                ("pay.general", guide.pay),
                 ("roadmap.list", guide.phases),
                 ("transferable.list", guide.transferable),
             )
@@ -221,7 +232,9 @@ class Coach:
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
                 parts.append(reading.composer.compose(query, result.fact_scores, result.ranking))
         with clock.stage("ground", on_stage):
-            answer = _ground(question, slug, queries, parts, [result.ranking for result in found], reading)
+            rankings = [result.ranking for result in found]
+            fingerprint = reading.index.fingerprint
+            answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
 
     def _without_retrieval(self, spoken: str, reading: Reading) -> Composed | None:
@@ -308,160 +321,3 @@ def _vocabulary(corpus: Corpus) -> Vocabulary:
         {"origin": guide.origin, "target": guide.target},
         horizons,
     )
-
-
-def _ground(
-    question: str,
-    slug: str,
-    queries: Sequence[Query],
-    parts: Sequence[Composed],
-    rankings: Sequence[Sequence[Retrieved]],
-    reading: Reading,
-) -> Answer:
-    """Number the citations, check every claim, keep what holds, and say what is missing."""
-    corpus = reading.corpus
-    statements = [statement for part in parts for statement in part.statements]
-    passages = passages_of(statements, corpus)
-    markers = {passage.id: number for number, passage in enumerate(passages, start=1)}
-    draft = [_claim(statement, markers, corpus) for statement in statements]
-    verdicts = [check(claim, passages, question) for claim in draft]
-    claims = tuple(claim for claim, verdict in zip(draft, verdicts, strict=True) if verdict.supported)
-    missing = tuple(dict.fromkeys(name for part in parts for name in part.missing))
-    status = _status(parts, claims)
-    suggestions = tuple(dict.fromkeys(text for part in parts for text in part.suggestions))[:3]
-    notices = tuple(dict.fromkeys(notice for query in queries for notice in query.notices))
-    merged = _merged(rankings)
-    cited = tuple(dict.fromkeys(citation.passage_id for claim in claims for citation in claim.citations))
-    trace = Trace(
-        query=_whole(queries),
-        retrieved=_with_cited(merged, passages),
-        used_passage_ids=cited,
-        draft=tuple(draft),
-        verdicts=tuple(verdicts),
-        route="+".join(dict.fromkeys(part.route for part in parts)),
-        facets=tuple(dict.fromkeys(facet for part in parts for facet in part.facets)),
-        topics=_topics(claims, queries, reading),
-        index_fingerprint=reading.index.fingerprint,
-    )
-    text = _text(status, claims, missing, corpus, notices)
-    return Answer(
-        question=question,
-        pathway=slug,
-        status=status,
-        text=text,
-        claims=claims,
-        missing=missing,
-        suggestions=suggestions,
-        trace=trace,
-    )
-
-
-def _claim(statement: Statement, markers: dict[str, int], corpus: Corpus) -> Claim:
-    citations = []
-    for id_, at in dict.fromkeys(statement.refs):
-        passage = corpus.by_id[id_]
-        sentence = passage.sentences[at]
-        citations.append(
-            Citation(
-                marker=markers[id_],
-                passage_id=id_,
-                source=passage.source,
-                quote=sentence.text,
-                start=sentence.start,
-                end=sentence.end,
-            )
-        )
-    return Claim(
-        text=statement.text,
-        support=statement.support,
-        formula=statement.formula,
-        citations=tuple(citations),
-        item=statement.item,
-    )
-
-
-def _status(parts: Sequence[Composed], claims: Sequence[Claim]) -> Status:
-    if claims:
-        return Status.ANSWERED
-    return Status.OFF_TOPIC if all(part.status == Status.OFF_TOPIC for part in parts) else Status.ABSTAINED
-
-
-def _whole(queries: Sequence[Query]) -> Query:
-    """One query for the trace: the parts joined."""
-    first = queries[0]
-    if len(queries) == 1:
-        return first
-    return first.model_copy(
-        update={
-            "standalone": " ".join(query.standalone for query in queries),
-            "wants": tuple(dict.fromkeys(want for query in queries for want in query.wants)),
-            "entities": tuple(dict.fromkeys(entity for query in queries for entity in query.entities)),
-        }
-    )
-
-
-def _merged(rankings: Sequence[Sequence[Retrieved]]) -> tuple[Retrieved, ...]:
-    """Rankings of several parts, taken in turn; ranks counted anew."""
-    if len(rankings) == 1:
-        return tuple(rankings[0][:SHOWN])
-    seen: dict[str, Retrieved] = {}
-    for place in range(SHOWN):
-        for ranking in rankings:
-            if place < len(ranking):
-                seen.setdefault(ranking[place].passage.id, ranking[place])
-    return tuple(
-        entry.model_copy(update={"rank": rank}) for rank, entry in enumerate(list(seen.values())[:SHOWN], start=1)
-    )
-
-
-def _with_cited(ranking: tuple[Retrieved, ...], passages: Sequence[Passage]) -> tuple[Retrieved, ...]:
-    """The ranking, followed by passages that came in through a fact that refers to them."""
-    held = {entry.passage.id for entry in ranking}
-    extra = [passage for passage in passages if passage.id not in held]
-    return ranking + tuple(
-        Retrieved(passage=passage, rank=len(ranking) + n, score=0.0) for n, passage in enumerate(extra, start=1)
-    )
-
-
-def _topics(claims: Sequence[Claim], queries: Sequence[Query], reading: Reading) -> tuple[str, ...]:
-    """Things that the answer names and the question did not, in order."""
-    asked = {entity for query in queries for entity in query.entities}
-    found = [
-        mention.entity
-        for claim in claims
-        for mention in reading.vocabulary.names.link(claim.text)
-        if mention.strength == 1.0
-    ]
-    kinds = {"skill", "phase", "transferable", "resource", "metro", "occupation"}
-    return tuple(dict.fromkeys(entity.id for entity in found if entity.kind in kinds and entity.id not in asked))
-
-
-def _text(
-    status: Status, claims: Sequence[Claim], missing: Sequence[str], corpus: Corpus, notices: Sequence[str]
-) -> str:
-    """The answer as Markdown. Facts come from claims alone; what is missing is named after them."""
-    guide = corpus.pathway
-    lines: list[str] = []
-    for claim in claims:
-        marks = "".join(f"[{marker}]" for marker in dict.fromkeys(citation.marker for citation in claim.citations))
-        text = f"{claim.text} {marks}"
-        if claim.item:
-            lines.append(f"- {text}")
-        elif lines and not lines[-1].startswith("- ") and not lines[-1].endswith("\n"):
-            lines[-1] += f" {text}"
-        else:
-            lines.append(text)
-    body = "\n".join(lines)
-    if status == Status.OFF_TOPIC:
-        body = f"That is outside what I know: the move from {guide.origin} to {guide.target}."
-    elif missing:
-        gap = f"The guide and the figures I hold do not cover {listed(list(missing))}."
-        body = f"{body}\n\n{gap}" if body else gap
-    elif status == Status.ABSTAINED:
-        body = "I found nothing in this guide that answers that."
-    return "\n\n".join([*notices, body]) if notices else body
-
-
-def verdict_of(answer: Answer, claim: Claim) -> Verdict | None:
-    """The check's verdict on a shown claim."""
-    return next((verdict for verdict in answer.trace.verdicts if verdict.claim == claim.text), None)

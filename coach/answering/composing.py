@@ -48,8 +48,13 @@ WHOLE_ALSO = frozenset({"actions.list"})
 
 _ASKS_PRICE = re.compile(r"\b(?:cost|costs|price|priced|fee|fees|how expensive|how cheap)\b", re.IGNORECASE)
 _PRICED = re.compile(r"\b(?:free|paid|pay|cost|costs|price|subscription|credit|licence)\b", re.IGNORECASE)
-_ASKS_LENGTH = re.compile(r"\bhow (?:long (?:does|do|will|would|is|are|until|before|did)|many (?:weeks|months|days|years|hours))\b", re.IGNORECASE)
-_MEANING = re.compile(r"\b(?:stand(?:s|ing)? for|mean(?:s|ing)?|short for|abbreviat\w+|acronym|what is|define)\b", re.IGNORECASE)
+_ASKS_LENGTH = re.compile(
+    r"\bhow (?:long (?:does|do|will|would|is|are|until|before|did)|many (?:weeks|months|days|years|hours))\b",
+    re.IGNORECASE,
+)
+_MEANING = re.compile(
+    r"\b(?:stand(?:s|ing)? for|mean(?:s|ing)?|short for|abbreviat\w+|acronym|what is|define)\b", re.IGNORECASE
+)
 _SPELLING_OUT = (
     re.compile(r"\b(?P<acronym>[A-Z]{2,6}) \((?P<words>[A-Za-z][A-Za-z -]{4,60})\)"),
     re.compile(r"(?P<words>(?:\b[A-Za-z-]+ ){1,6})\((?P<acronym>[A-Z]{2,6})\)"),
@@ -79,7 +84,10 @@ class Composer:
         guide = corpus.pathway
         jobs = {job.soc: job for job in corpus.market.occupations}
         aliases = [*guide.role_aliases]
-        for soc in (guide.market.origin, guide.market.neighbours[0] if guide.market.exact and guide.market.neighbours else None):
+        for soc in (
+            guide.market.origin,
+            guide.market.neighbours[0] if guide.market.exact and guide.market.neighbours else None,
+        ):
             if soc in jobs:
                 aliases += [jobs[soc].name, *jobs[soc].aliases]
         self.explained = coverage.role_names(guide.origin, guide.target, aliases)
@@ -87,7 +95,12 @@ class Composer:
         self._acronyms = _acronyms(corpus)
         self._all_stems = frozenset(
             stem(word) for passage in corpus.passages for word in split_tokens(passage.embedded_text)
-        ) | {stem(word) for entity in corpus.entities for name in (entity.name, *entity.aliases) for word in split_tokens(name)}
+        ) | {
+            stem(word)
+            for entity in corpus.entities
+            for name in (entity.name, *entity.aliases)
+            for word in split_tokens(name)
+        }
 
     def compose(
         self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
@@ -103,12 +116,23 @@ class Composer:
         if self._off_topic(query, best, choices) and not (worked or judged):
             return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, (), query), route="off_topic")
         if worked:
-            cells = [cell for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs) if cell]
+            cells = [
+                cell
+                for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs)
+                if cell
+            ]
             missing = self._missing(query, cells, worked.statements, best.similarity)
             statements = list(worked.statements)
             if judged and not judged.true:
                 statements = [*judged.statements[:1], *statements]
-            return Composed(Status.ANSWERED, _distinct(statements), worked.facets, missing, self.suggest(choices, worked.facets, query), "computed")
+            return Composed(
+                Status.ANSWERED,
+                _distinct(statements),
+                worked.facets,
+                missing,
+                self.suggest(choices, worked.facets, query),
+                "computed",
+            )
         chosen = self._chosen(query, choices, judged)
         statements = self._said(query, chosen, judged)
         cells = [choice.cell for choice in chosen]
@@ -126,7 +150,14 @@ class Composer:
         if lacking and not judged:
             return self._abstain(query, choices, (lacking,))
         told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
-        return Composed(Status.ANSWERED, _distinct(statements), told, (), self.suggest(choices, told, query), "premise" if judged and not judged.true else "fact")
+        return Composed(
+            Status.ANSWERED,
+            _distinct(statements),
+            told,
+            (),
+            self.suggest(choices, told, query),
+            "premise" if judged and not judged.true else "fact",
+        )
 
     def _spelt_out(self, query: Query) -> tuple[Statement, ...]:
         """The sentence that spells out an acronym, where the question asks for nothing else."""
@@ -145,7 +176,11 @@ class Composer:
         phases = [entity for entity in query.entities if entity.startswith("phase:")]
         if len(phases) != 1 or "yes_no" not in query.wants:
             return None
-        listed = [choice for choice in choices if choice.cell.fact.facet in {"phase.task", "phase.resource"} and choice.words >= 0.5]
+        listed = [
+            choice
+            for choice in choices
+            if choice.cell.fact.facet in {"phase.task", "phase.resource"} and choice.words >= 0.5
+        ]
         if not listed or any(phases[0] in choice.cell.fact.entities for choice in listed):
             return None
         best = max(listed, key=lambda choice: (choice.words, choice.similarity))
@@ -162,7 +197,15 @@ class Composer:
             return "a price"
         if any(choice.cell.fact.facet in {"time.hours", "resource.duration", "phase.when"} for choice in chosen):
             return None
-        if _ASKS_LENGTH.search(query.standalone) and not found & {Unit.HOURS, Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS, Unit.HOURS_PER_WEEK, Unit.ORDINAL}:
+        if _ASKS_LENGTH.search(query.standalone) and not found & {
+            Unit.HOURS,
+            Unit.DAYS,
+            Unit.WEEKS,
+            Unit.MONTHS,
+            Unit.YEARS,
+            Unit.HOURS_PER_WEEK,
+            Unit.ORDINAL,
+        }:
             return "how long that takes"
         return None
 
@@ -172,8 +215,19 @@ class Composer:
         chosen = [best]
         named = [entity for entity in query.entities if entity not in best.cell.fact.entities]
         for entity in named:
-            twin = next((choice for choice in choices if choice.cell.fact.facet == best.cell.fact.facet and entity in choice.cell.fact.entities), None)
-            if twin and twin.cell.key not in {choice.cell.key for choice in chosen} and set(twin.cell.fact.entities) <= set(query.entities):
+            twin = next(
+                (
+                    choice
+                    for choice in choices
+                    if choice.cell.fact.facet == best.cell.fact.facet and entity in choice.cell.fact.entities
+                ),
+                None,
+            )
+            if (
+                twin
+                and twin.cell.key not in {choice.cell.key for choice in chosen}
+                and set(twin.cell.fact.entities) <= set(query.entities)
+            ):
                 chosen.append(twin)
         return chosen[:4]
 
@@ -182,19 +236,33 @@ class Composer:
         if judged and judged.statements:
             said += judged.statements
             length = self.facts.find("time.conflict")
-            if not judged.true and length and facets()[judged.cell.fact.facet].family == "time" and not judged.cell.fact.entities:
+            if (
+                not judged.true
+                and length
+                and facets()[judged.cell.fact.facet].family == "time"
+                and not judged.cell.fact.entities
+            ):
                 said += length.statements()
         for choice in () if judged and judged.settles else chosen:
             if judged and judged.statements and judged.cell.key == choice.cell.key:
                 continue
-            if judged and not judged.true and "yes_no" in query.wants and choice is chosen[0] and choice.cell.fact.facet != judged.cell.fact.facet and len(chosen) == 1:
-                # A corrected yes-or-no question is answered by its correction.
-                if choice.similarity < CLEAR_SIMILARITY:
-                    continue
+            if (
+                judged
+                and not judged.true
+                and "yes_no" in query.wants
+                and choice is chosen[0]
+                and choice.cell.fact.facet != judged.cell.fact.facet
+                and len(chosen) == 1
+                and choice.similarity < CLEAR_SIMILARITY
+            ):
+                continue  # a corrected yes-or-no question is answered by its correction
             statements = self._framed(choice.cell)
             if not judged and choice is chosen[0]:
                 statements = self._polar(query, choice.cell, statements)
-            said += _direct_first(query, statements[:MAX_ENTRIES] if facets()[choice.cell.fact.facet].family == "resources" else statements)
+            said += _direct_first(
+                query,
+                statements[:MAX_ENTRIES] if facets()[choice.cell.fact.facet].family == "resources" else statements,
+            )
             said += self._holding(query, choice.cell)
         also: list[Statement] = []
         for choice in chosen[:2]:
@@ -206,10 +274,22 @@ class Composer:
         statements = cell.statements()
         if len(statements) == 1 and statements[0].item and facets()[cell.fact.facet].detail:
             only = statements[0]
-            heading = [part for part in cell.passage.heading_path[1:] if stem(split_tokens(part)[0]) in self.selector.stems(cell)]
+            heading = [
+                part
+                for part in cell.passage.heading_path[1:]
+                if stem(split_tokens(part)[0]) in self.selector.stems(cell)
+            ]
             text = f"{heading[-1] if len(heading) < 3 else heading[1]}: {only.text}"
             refs = ((cell.passage.id, 0), *only.refs)
-            return [replace(only, text=text, refs=refs, support=Support.INFERRED if only.support == Support.QUOTED else only.support, item=False)]
+            return [
+                replace(
+                    only,
+                    text=text,
+                    refs=refs,
+                    support=Support.INFERRED if only.support == Support.QUOTED else only.support,
+                    item=False,
+                )
+            ]
         if len(statements) == 1 and statements[0].item:
             return [replace(statements[0], item=False)]
         return statements
@@ -225,15 +305,36 @@ class Composer:
         asked = query.standalone.lower()
         if cell.fact.facet == "resource.cost" and re.search(r"\bfree\b", asked):
             cost = text.partition(":")[2].strip()
-            lead = "Yes:" if re.match(r"free\b", cost) else ("No:" if re.match(r"(?:paid|subscription|pay )", cost) else None)
-        elif cell.fact.facet == "resource.verdict" and re.search(r"\b(?:exist|real|legit\w*|genuine|confirm\w*)\b", asked):
+            lead = (
+                "Yes:"
+                if re.match(r"free\b", cost)
+                else ("No:" if re.match(r"(?:paid|subscription|pay )", cost) else None)
+            )
+        elif cell.fact.facet == "resource.verdict" and re.search(
+            r"\b(?:exist|real|legit\w*|genuine|confirm\w*)\b", asked
+        ):
             lead = "Yes:" if "could be confirmed" in text else None
-        elif cell.fact.facet == "pay.change" and cell.fact.value and re.search(r"\b(?:more|rise|increase|raise|up|higher|better|bump)\b", asked):
+        elif (
+            cell.fact.facet == "pay.change"
+            and cell.fact.value
+            and re.search(r"\b(?:more|rise|increase|raise|up|higher|better|bump)\b", asked)
+        ):
             lead = "Yes, by the guide's claim:" if cell.fact.value.low > 0 else None
-        elif cell.fact.facet == "pay.change" and cell.fact.value and re.search(r"\b(?:less|cut|lower|drop|decrease|down)\b", asked):
+        elif (
+            cell.fact.facet == "pay.change"
+            and cell.fact.value
+            and re.search(r"\b(?:less|cut|lower|drop|decrease|down)\b", asked)
+        ):
             lead = "No, by the guide's claim:" if cell.fact.value.low > 0 else None
         elif cell.fact.facet == "transferable.how":
-            lead = "Yes:" if re.search(r"\b(?:use|useful|help\w*|matter|need\w*|relevant|carry|transfer\w*|count|still|value|valuable|worth|apply)\b", asked) else None
+            lead = (
+                "Yes:"
+                if re.search(
+                    r"\b(?:use|useful|help\w*|matter|need\w*|relevant|carry|transfer\w*|count|still|value|valuable|worth|apply)\b",
+                    asked,
+                )
+                else None
+            )
         return [statements[0].led_by(lead), *statements[1:]] if lead else statements
 
     def _holding(self, query: Query, cell: Cell) -> list[Statement]:
@@ -270,7 +371,9 @@ class Composer:
 
     def _cell_of(self, ref: tuple[str, int]) -> Cell | None:
         passage = self.corpus.by_id[ref[0]]
-        return next((Cell(passage, index) for index, fact in enumerate(passage.facts) if ref[1] in fact.sentences), None)
+        return next(
+            (Cell(passage, index) for index, fact in enumerate(passage.facts) if ref[1] in fact.sentences), None
+        )
 
     # --- Abstaining -------------------------------------------------------------------------------------------
 
@@ -325,7 +428,9 @@ class Composer:
             return False
         if best.similarity < CLEARLY_OFF_SIMILARITY:
             return True
-        words = {stem(word) for word in split_tokens(query.standalone) if frequency(word) < CONTENT_ZIPF} - lexicon().frame
+        words = {
+            stem(word) for word in split_tokens(query.standalone) if frequency(word) < CONTENT_ZIPF
+        } - lexicon().frame
         held = {word for word in words if word in self._all_stems or word in lexicon().synonyms}
         return len(held) < len(words) / 2 or bool(words) and not held
 

@@ -24,8 +24,13 @@ from coach.knowledge.wording import WEEKS_PER_MONTH, count, listed, money, numbe
 from coach.knowledge.writing import facets
 from coach.types import Figure, Quantity, Query, Support, Unit
 
-_TOGETHER = re.compile(r"\b(?:together|combined|in total|total|sum|both|altogether|all in all|add(?:ed)? up|plus)\b", re.IGNORECASE)
-_SKIPPING = re.compile(r"\b(?:skip\w*|drop\w*|leav(?:e|ing) out|without|minus|except|omit\w*|if i (?:don't|do not) (?:learn|do))\b", re.IGNORECASE)
+_TOGETHER = re.compile(
+    r"\b(?:together|combined|in total|total|sum|both|altogether|all in all|add(?:ed)? up|plus)\b", re.IGNORECASE
+)
+_SKIPPING = re.compile(
+    r"\b(?:skip\w*|drop\w*|leav(?:e|ing) out|without|minus|except|omit\w*|if i (?:don't|do not) (?:learn|do))\b",
+    re.IGNORECASE,
+)
 _REMAINING = re.compile(r"\b(?:left|remain\w*|still (?:have|to go|need)|to go|rest of)\b", re.IGNORECASE)
 _MONTHS = "january february march april may june july august september october november december".split()
 _DATE = re.compile(
@@ -34,8 +39,13 @@ _DATE = re.compile(
 )
 _NOT = re.compile(r"\b(?:isn't|aren't|not|non|except|but|excluding|besides|other than|apart from)\b", re.IGNORECASE)
 _WORTH = re.compile(r"\bworth\b|\bmake sense\b|\bgood (?:idea|move)\b|\badd up\b", re.IGNORECASE)
-_RANK = re.compile(r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position)\b", re.IGNORECASE)
-_CONVERT = re.compile(r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)", re.IGNORECASE)
+_RANK = re.compile(
+    r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position)\b", re.IGNORECASE
+)
+_CONVERT = re.compile(
+    r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)",
+    re.IGNORECASE,
+)
 _STARTING = re.compile(r"\b(?:start|starting|begin|beginning|kick off|from)\b", re.IGNORECASE)
 
 
@@ -71,10 +81,27 @@ class Computer:
         attempts: list[Callable[[], Worked | None]] = []
         if "priority:nice-to-have" in query.entities and _NOT.search(query.standalone) and _asks_time(query):
             attempts.append(self._necessary)
-        if by_role.get("current_pay") and not _asks_time(query) and (vague or family == "pay" or _WORTH.search(query.standalone) or {"money", "percentage"} & set(query.wants)):
+        if (
+            by_role.get("current_pay")
+            and not _asks_time(query)
+            and (
+                vague
+                or family == "pay"
+                or _WORTH.search(query.standalone)
+                or {"money", "percentage"} & set(query.wants)
+            )
+        ):
             attempts.append(lambda: self._own_pay(query, by_role["current_pay"][0]))
-        if by_role.get("weekly_hours") and (_asks_time(query) or not query.wants or "plan" in query.wants or "how" in query.wants or "yes_no" in query.wants):
-            attempts.append(lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0]))
+        if by_role.get("weekly_hours") and (
+            _asks_time(query)
+            or not query.wants
+            or "plan" in query.wants
+            or "how" in query.wants
+            or "yes_no" in query.wants
+        ):
+            attempts.append(
+                lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0])
+            )
         if by_role.get("asserted") and by_role["asserted"][0].unit == Unit.MONEY and _RANK.search(query.standalone):
             attempts.append(lambda: self._rank(query, by_role["asserted"][0]))
         if _CONVERT.search(query.standalone):
@@ -85,7 +112,11 @@ class Computer:
             attempts.append(lambda: self._without(known, "you know already", query))
         if _SKIPPING.search(query.standalone) and not query.figures:
             skipped = [self.skills[e] for e in query.entities if e in self.skills]
-            skipped += [s for s in self.pathway.skills if f"priority:{s.priority.replace(' ', '-')}" in query.entities and s not in skipped]
+            skipped += [
+                s
+                for s in self.pathway.skills
+                if f"priority:{s.priority.replace(' ', '-')}" in query.entities and s not in skipped
+            ]
             if skipped and _asks_time(query):
                 attempts.append(lambda: self._without(skipped, "left out", query))
         if by_role.get("deadline") and (family in {"time", "skills", "roadmap", "conflicts"} or _asks_time(query)):
@@ -113,12 +144,23 @@ class Computer:
         change = self.facts.find("pay.change")
         if change and guide.salary_change:
             low, high = own * (1 + guide.salary_change.low / 100), own * (1 + guide.salary_change.high / 100)
-            result = money(low, currency) + (f" to {money(high, currency)}" if guide.salary_change.high != guide.salary_change.low else "")
+            result = money(low, currency) + (
+                f" to {money(high, currency)}" if guide.salary_change.high != guide.salary_change.low else ""
+            )
             raise_ = percent_range(guide.salary_change.low, guide.salary_change.high)
             formula = f"{money(own, currency)} x {1 + guide.salary_change.low / 100:.2f} = {money(low, currency)}"
             if guide.salary_change.high != guide.salary_change.low:
-                formula += f"; {money(own, currency)} x {1 + guide.salary_change.high / 100:.2f} = {money(high, currency)}"
-            said.append(Statement(f"The guide's {raise_} would turn {money(own, currency)} into {result} a year.", Support.COMPUTED, change.refs(), formula))
+                formula += (
+                    f"; {money(own, currency)} x {1 + guide.salary_change.high / 100:.2f} = {money(high, currency)}"
+                )
+            said.append(
+                Statement(
+                    f"The guide's {raise_} would turn {money(own, currency)} into {result} a year.",
+                    Support.COMPUTED,
+                    change.refs(),
+                    formula,
+                )
+            )
         levels = [entity for entity in query.entities if entity.startswith("level:")]
         for claim in guide.pay if same else ():
             cell = self.facts.find("pay.level", [f"level:{claim.level}"])
@@ -130,7 +172,7 @@ class Computer:
             amount = money(claim.low, currency) + (f" to {money(claim.high, currency)}" if claim.high else "")
             if claim.low <= own <= top:
                 text = f"The guide's {level_name(claim.level)} figure of {amount} is about what you earn now."
-                formula = None
+                formula = f"{amount} holds {money(own, currency)}"
             else:
                 relation = "above" if gap > 0 else "below"
                 percent = gap / own * 100
@@ -151,7 +193,9 @@ class Computer:
         if soc is None or not self.official.comparable:
             return []
         metro = next((entity for entity in query.entities if entity.startswith("metro:")), None)
-        cell = self.facts.find("metro.pay", [metro]) if metro else self.facts.find("occupation.pay", [f"occupation:{soc}"])
+        cell = (
+            self.facts.find("metro.pay", [metro]) if metro else self.facts.find("occupation.pay", [f"occupation:{soc}"])
+        )
         if cell is None:
             return []
         area = self.corpus.entity[metro].name if metro else "the United States"
@@ -173,7 +217,9 @@ class Computer:
     def _base(self, query: Query) -> tuple[float, str, tuple[Ref, ...]] | None:
         """Weeks of what the question is about: a skill, a phase, a priority, else the roadmap, else all skills."""
         for entity in query.entities:
-            facet = {"skill": "skill.weeks", "phase": "phase.weeks", "priority": "time.priority"}.get(entity.partition(":")[0])
+            facet = {"skill": "skill.weeks", "phase": "phase.weeks", "priority": "time.priority"}.get(
+                entity.partition(":")[0]
+            )
             cell = self.facts.find(facet, [entity]) if facet else None
             if cell and cell.fact.value:
                 name = self.corpus.entity[entity].name
@@ -197,18 +243,34 @@ class Computer:
         """A duration of the page in another unit."""
         match = _CONVERT.search(query.standalone)
         wanted = Unit((match.group("unit") or match.group("unit2")).lower()) if match else None
-        stated = next((f.quantity for f in query.figures if f.quantity.unit in DAYS and f.quantity.unit != wanted), None)
-        cells = [c for facet in ("time.total", "time.headline", "time.roadmap", "time.skills") if (c := self.facts.find(facet)) and c.fact.value and c.fact.value.unit != wanted]
+        stated = next(
+            (f.quantity for f in query.figures if f.quantity.unit in DAYS and f.quantity.unit != wanted), None
+        )
+        cells = [
+            c
+            for facet in ("time.total", "time.headline", "time.roadmap", "time.skills")
+            if (c := self.facts.find(facet)) and c.fact.value and c.fact.value.unit != wanted
+        ]
         if stated:
-            cells = [c for c in cells if c.fact.value and c.fact.value.unit == stated.unit and c.fact.value.low <= stated.low and stated.low <= (c.fact.value.high or c.fact.value.low)]
+            cells = [
+                c
+                for c in cells
+                if c.fact.value
+                and c.fact.value.unit == stated.unit
+                and c.fact.value.low <= stated.low
+                and stated.low <= (c.fact.value.high or c.fact.value.low)
+            ]
         if wanted is None or not cells or not cells[0].fact.value:
             return None
         value = stated or cells[0].fact.value
-        ends = [end for end in dict.fromkeys((value.low, value.high or value.low))]
+        ends = list(dict.fromkeys((value.low, value.high or value.low)))
         results = [end * DAYS[value.unit] / DAYS[wanted] for end in ends]
         name, into = value.unit.value, wanted.value
         text = f"{' to '.join(number(end) for end in ends)} {name} are about {' to '.join(number(result) for result in results)} {into}."
-        formula = "; ".join(f"{number(end)} x {DAYS[value.unit]:.2f} / {DAYS[wanted]:.2f} = {number(result)} {into}" for end, result in zip(ends, results, strict=True))
+        formula = "; ".join(
+            f"{number(end)} x {DAYS[value.unit]:.2f} / {DAYS[wanted]:.2f} = {number(result)} {into}"
+            for end, result in zip(ends, results, strict=True)
+        )
         return Worked((Statement(text, Support.COMPUTED, cells[0].refs(), formula),), ("time.total",))
 
     def _own_hours(self, query: Query, hours: Quantity, deadline: Quantity | None) -> Worked | None:
@@ -231,7 +293,14 @@ class Computer:
         if deadline:
             have = days(deadline) / 7
             fits = "fits" if need <= have else "does not fit"
-            said.append(Statement(f"That {fits} into {deadline.text.strip()}, about {number(have)} weeks.", Support.COMPUTED, refs, f"{deadline.text.strip()} = {number(have)} weeks, against {number(need)} weeks"))
+            said.append(
+                Statement(
+                    f"That {fits} into {deadline.text.strip()}, about {number(have)} weeks.",
+                    Support.COMPUTED,
+                    refs,
+                    f"{deadline.text.strip()} = {number(have)} weeks, against {number(need)} weeks",
+                )
+            )
         if stated:
             said += stated.statements()[:1]
         return Worked(tuple(said), ("time.roadmap" if name == "the roadmap" else "skill.weeks", "time.hours"))
@@ -254,19 +323,55 @@ class Computer:
             if cell:
                 low, high = timeline.low, timeline.high
                 if months < low - 0.05:
-                    lead, relation = "No", f"less than the {number(low)} to {number(high)} months that the guide plans" if low != high else f"less than the {number(low)} months that the guide plans"
+                    lead, relation = (
+                        "No",
+                        f"less than the {number(low)} to {number(high)} months that the guide plans"
+                        if low != high
+                        else f"less than the {number(low)} months that the guide plans",
+                    )
                 elif months <= high + 0.05:
-                    lead, relation = "Yes", f"within the {number(low)} to {number(high)} months that the guide plans" if low != high else f"what the guide plans, {number(low)} months"
+                    lead, relation = (
+                        "Yes",
+                        f"within the {number(low)} to {number(high)} months that the guide plans"
+                        if low != high
+                        else f"what the guide plans, {number(low)} months",
+                    )
                 else:
-                    lead, relation = "Yes", f"more than the {number(low)} to {number(high)} months that the guide plans" if low != high else f"more than the {number(low)} months that the guide plans"
-                said.append(Statement(f"{lead}, by the guide's own timeline: {length} is {relation}.", Support.COMPUTED, cell.refs(), f"{length} = {number(months)} months, against {number(low)} to {number(high)}"))
+                    lead, relation = (
+                        "Yes",
+                        f"more than the {number(low)} to {number(high)} months that the guide plans"
+                        if low != high
+                        else f"more than the {number(low)} months that the guide plans",
+                    )
+                said.append(
+                    Statement(
+                        f"{lead}, by the guide's own timeline: {length} is {relation}.",
+                        Support.COMPUTED,
+                        cell.refs(),
+                        f"{length} = {number(months)} months, against {number(low)} to {number(high)}",
+                    )
+                )
         verb = "need" if name.endswith("skills") else "needs"
         if have + 0.05 >= weeks:
             lead = "" if said else "Yes: "
-            said.append(Statement(f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, which fits into about {number(have)} weeks.", Support.COMPUTED, refs, f"{conversion}{number(have)} - {number(weeks)} = {number(have - weeks)} weeks to spare"))
+            said.append(
+                Statement(
+                    f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, which fits into about {number(have)} weeks.",
+                    Support.COMPUTED,
+                    refs,
+                    f"{conversion}{number(have)} - {number(weeks)} = {number(have - weeks)} weeks to spare",
+                )
+            )
         else:
             lead = "" if said else "No: "
-            said.append(Statement(f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, {number(weeks - have)} more than the {number(have)} you have.", Support.COMPUTED, refs, f"{conversion}{number(weeks)} - {number(have)} = {number(weeks - have)} weeks short"))
+            said.append(
+                Statement(
+                    f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, {number(weeks - have)} more than the {number(have)} you have.",
+                    Support.COMPUTED,
+                    refs,
+                    f"{conversion}{number(weeks)} - {number(have)} = {number(weeks - have)} weeks short",
+                )
+            )
             said += self._smaller(have, own)
         return Worked(tuple(said), ("time.total" if not own else "skill.weeks", "time.priority"))
 
@@ -285,7 +390,11 @@ class Computer:
         if best is None:
             return []
         chosen, weeks = best
-        cells = [cell for priority in chosen if (cell := self.facts.find("time.priority", [f"priority:{priority.replace(' ', '-')}"]))]
+        cells = [
+            cell
+            for priority in chosen
+            if (cell := self.facts.find("time.priority", [f"priority:{priority.replace(' ', '-')}"]))
+        ]
         refs = tuple(ref for cell in cells for ref in cell.refs())
         each = " + ".join(str(sum(s.weeks for s in self.pathway.skills if s.priority == p)) for p in chosen)
         text = f"What fits: the {listed([str(p) for p in chosen])} skills one after another, {count(weeks, 'week')}."
@@ -305,7 +414,14 @@ class Computer:
         names = listed([skill.name for skill in skills])
         rest = [skill for skill in self.pathway.skills if skill not in skills]
         text = f"With {names} {why}, {count(total - saved, 'week')} of skills remain out of {total}, which saves {count(saved, 'week')}."
-        said = [Statement(text, Support.COMPUTED, tuple(refs), f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks; {total} - {total - saved} = {saved}")]
+        said = [
+            Statement(
+                text,
+                Support.COMPUTED,
+                tuple(refs),
+                f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks; {total} - {total - saved} = {saved}",
+            )
+        ]
         urgent = sorted(rest, key=lambda skill: list(Priority).index(skill.priority))
         if urgent and why.startswith("you know"):
             first = [skill for skill in urgent if skill.priority == urgent[0].priority]
@@ -325,17 +441,38 @@ class Computer:
         week = max(1, -(-int(as_days + 0.5) // 7)) if unit != Unit.WEEKS else int(elapsed.low)
         phase = self.deriver.phase_at(week)
         total = self.facts.find("time.roadmap")
-        lead = f"Week {week}" if unit == Unit.WEEKS else f"{elapsed.text.strip()[0].upper() + elapsed.text.strip()[1:]} is week {week}, which"
+        lead = (
+            f"Week {week}"
+            if unit == Unit.WEEKS
+            else f"{elapsed.text.strip()[0].upper() + elapsed.text.strip()[1:]} is week {week}, which"
+        )
         conversion = f"{number(as_days)} days / 7 = {number(as_days / 7)}; " if unit != Unit.WEEKS else ""
         if phase is None:
             if total is None:
                 return None
-            return Worked((Statement(f"{lead} lies after the roadmap, which ends after {self.deriver.roadmap_weeks} weeks.", Support.COMPUTED, total.refs(), f"{elapsed.text.strip()}: {conversion}week {week} against {self.deriver.roadmap_weeks} weeks"),), ("phase.when",))
+            return Worked(
+                (
+                    Statement(
+                        f"{lead} lies after the roadmap, which ends after {self.deriver.roadmap_weeks} weeks.",
+                        Support.COMPUTED,
+                        total.refs(),
+                        f"{elapsed.text.strip()}: {conversion}week {week} against {self.deriver.roadmap_weeks} weeks",
+                    ),
+                ),
+                ("phase.when",),
+            )
         cell = self.facts.find("phase.when", [f"phase:{phase.number}"])
         if cell is None:
             return None
         start = self.deriver.starts()[phase.number - 1]
-        said = [Statement(f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}, {phase.weeks} weeks")]
+        said = [
+            Statement(
+                f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.",
+                Support.COMPUTED,
+                cell.refs(),
+                f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}, {phase.weeks} weeks",
+            )
+        ]
         said += cell.statements()
         first = re.search(rf"\bfirst\s+{re.escape(elapsed.text.strip())}", query.standalone, re.IGNORECASE)
         if first:
@@ -343,8 +480,21 @@ class Computer:
             for early in self.pathway.phases[: phase.number]:
                 tasks = self.facts.find("phase.tasks", [f"phase:{early.number}"])
                 said += tasks.statements() if tasks else []
-            return Worked((Statement(f"{lead} falls into phase {phase.number}, {phase.name}.", Support.COMPUTED, cell.refs(), f"{elapsed.text.strip()}: {conversion}{start + 1} to {start + phase.weeks}"), *said), ("phase.tasks",))
-        if {"list", "which", "how", "plan"} & set(query.wants) and re.search(r"\b(?:do|doing|task|tasks|work)\b", query.standalone):
+            return Worked(
+                (
+                    Statement(
+                        f"{lead} falls into phase {phase.number}, {phase.name}.",
+                        Support.COMPUTED,
+                        cell.refs(),
+                        f"{elapsed.text.strip()}: {conversion}{start + 1} to {start + phase.weeks}",
+                    ),
+                    *said,
+                ),
+                ("phase.tasks",),
+            )
+        if {"list", "which", "how", "plan"} & set(query.wants) and re.search(
+            r"\b(?:do|doing|task|tasks|work)\b", query.standalone
+        ):
             tasks = self.facts.find("phase.tasks", [f"phase:{phase.number}"])
             said += tasks.statements() if tasks else []
         return Worked(tuple(said), ("phase.when",))
@@ -361,9 +511,14 @@ class Computer:
         position = self.facts.find("phase.when", [f"phase:{phase.number}"])
         refs = (*total.refs(), *(position.refs() if position else ()))
         names = f" ({listed([p.name for p in rest])})" if rest else ""
-        refs += tuple(ref for p in rest if (c := self.facts.find("phase.weeks", [f"phase:{p.number}"])) for ref in c.refs())
+        refs += tuple(
+            ref for p in rest if (c := self.facts.find("phase.weeks", [f"phase:{p.number}"])) for ref in c.refs()
+        )
         text = f"After phase {phase.number}, {phase.name}, {count(left, 'week')} of the roadmap remain{names}."
-        return Worked((Statement(text, Support.COMPUTED, refs, f"{self.deriver.roadmap_weeks} - {done} = {left} weeks"),), ("time.roadmap",))
+        return Worked(
+            (Statement(text, Support.COMPUTED, refs, f"{self.deriver.roadmap_weeks} - {done} = {left} weeks"),),
+            ("time.roadmap",),
+        )
 
     def _dates(self, query: Query, match: re.Match[str]) -> Worked | None:
         base = self._base(query)
@@ -385,7 +540,17 @@ class Computer:
         later = f" {'of the next year' if end.year > start.year else ''}" if not dated and end.year > start.year else ""
         verb = "end" if name.endswith("skills") else "ends"
         text = f"Started on {shown[0]} and followed week by week, {name} {verb} on {shown[1]}{later}, after {number(weeks)} weeks."
-        return Worked((Statement(text, Support.COMPUTED, refs, f"{shown[0]} + {number(weeks)} x 7 days - 1 day: {shown[1]}; {number(weeks)} x 7 = {number(weeks * 7)}"),), ("time.roadmap",))
+        return Worked(
+            (
+                Statement(
+                    text,
+                    Support.COMPUTED,
+                    refs,
+                    f"{shown[0]} + {number(weeks)} x 7 days - 1 day: {shown[1]}; {number(weeks)} x 7 = {number(weeks * 7)}",
+                ),
+            ),
+            ("time.roadmap",),
+        )
 
     # --- Two things at once -----------------------------------------------------------------------------------
 
@@ -399,7 +564,13 @@ class Computer:
             cells = [cell for entity in entities if kind in facet and (cell := self.facts.find(facet[kind], [entity]))]
             if len(cells) > 1 and _TOGETHER.search(query.standalone) and _asks_time(query):
                 return self._sum(cells, facet[kind])
-            if len(cells) > 1 and ("compare" in query.wants or "duration" in query.wants or re.search(r"\bor\b", query.standalone) and not by_kind.get("resource") and facets()[best.fact.facet].kind == kind):
+            if len(cells) > 1 and (
+                "compare" in query.wants
+                or "duration" in query.wants
+                or re.search(r"\bor\b", query.standalone)
+                and not by_kind.get("resource")
+                and facets()[best.fact.facet].kind == kind
+            ):
                 return self._compare(kind, entities, cells, query)
         for kind in ("occupation", "metro", "level"):
             if len(by_kind.get(kind, ())) > 1:
@@ -418,7 +589,9 @@ class Computer:
         names = listed([self.corpus.entity[cell.fact.entities[0]].name for cell in cells])
         refs = tuple(ref for cell in cells for ref in cell.refs())
         text = f"{names[0].upper()}{names[1:]} together take {count(sum(weeks), 'week')}."
-        return Worked((Statement(text, Support.COMPUTED, refs, f"{' + '.join(map(str, weeks))} = {sum(weeks)} weeks"),), (facet,))
+        return Worked(
+            (Statement(text, Support.COMPUTED, refs, f"{' + '.join(map(str, weeks))} = {sum(weeks)} weeks"),), (facet,)
+        )
 
     def _compare(self, kind: str, entities: Sequence[str], cells: Sequence[Cell], query: Query) -> Worked:
         said: list[Statement] = []
@@ -433,7 +606,13 @@ class Computer:
                 ranked = sorted(ratings, key=lambda pair: list(Priority).index(pair[0].priority))
                 first = ranked[0][0]
                 others = listed([f"{skill.name} as {skill.priority}" for skill, _ in ranked[1:]])
-                said.append(Statement(f"{first.name} comes first: the guide rates it as {first.priority}, and {others}.", Support.INFERRED, refs))
+                said.append(
+                    Statement(
+                        f"{first.name} comes first: the guide rates it as {first.priority}, and {others}.",
+                        Support.INFERRED,
+                        refs,
+                    )
+                )
             elif asks_first:
                 said += [cell.statements()[0] for _, cell in ratings if cell]
         ordered = sorted(pairs, key=lambda pair: -pair[1])
@@ -455,7 +634,14 @@ class Computer:
         values = [signed_percent(cell.fact.value.low) for cell in ordered if cell.fact.value]
         parts = listed([f"{name} {value} percent" for name, value in zip(names, values, strict=True)])
         refs = tuple(ref for cell in ordered for ref in cell.refs()[:1])
-        said = [Statement(f"{names[0][0].upper() + names[0][1:]} grow most: {parts}.", Support.COMPUTED, refs, f"{' > '.join(values)}")]
+        said = [
+            Statement(
+                f"{names[0][0].upper() + names[0][1:]} grow most: {parts}.",
+                Support.COMPUTED,
+                refs,
+                f"{' > '.join(values)}",
+            )
+        ]
         return Worked((*said, *(cell.statements()[0] for cell in ordered)), ("outlook.occupation",))
 
     def _compare_pay(self, entities: Sequence[str], cells: Sequence[Cell], facet: str) -> Worked:
@@ -465,7 +651,11 @@ class Computer:
         high_pay, low_pay = (cell.fact.value.low for cell in (top, low) if cell.fact.value)
         names = [self.corpus.entity[cell.fact.entities[0]].name for cell in (top, low)]
         gap = (high_pay / low_pay - 1) * 100
-        what = {"pay.level": "The {} figure of the guide", "metro.pay": "The median in {}", "occupation.pay": "The median of {}"}[facet]
+        what = {
+            "pay.level": "The {} figure of the guide",
+            "metro.pay": "The median in {}",
+            "occupation.pay": "The median of {}",
+        }[facet]
         text = f"{what.format(names[0])}, {money(high_pay, currency)}, is {money(high_pay - low_pay, currency)} ({number(gap)} percent) above {'that of' if facet != 'metro.pay' else 'that in'} {names[1]}, {money(low_pay, currency)}."
         refs = tuple(ref for cell in (top, low) for ref in cell.refs()[:1])
         formula = f"{money(high_pay, currency)} - {money(low_pay, currency)} = {money(high_pay - low_pay, currency)}; {money(high_pay - low_pay, currency)} / {money(low_pay, currency)} x 100 = {number(gap)} percent"
@@ -476,7 +666,12 @@ class Computer:
 def _currency(text: str) -> str | None:
     """The currency that a sign or a word names; None for a bare number."""
     lower = text.lower()
-    for code, signs in (("GBP", ("£", "pound", "gbp", "quid")), ("EUR", ("€", "euro", "eur")), ("INR", ("₹", "rupee", "inr")), ("USD", ("$", "dollar", "usd", "bucks"))):
+    for code, signs in (
+        ("GBP", ("£", "pound", "gbp", "quid")),
+        ("EUR", ("€", "euro", "eur")),
+        ("INR", ("₹", "rupee", "inr")),
+        ("USD", ("$", "dollar", "usd", "bucks")),
+    ):
         if any(sign in lower for sign in signs):
             return code
     return None

@@ -41,12 +41,18 @@ class Explained:
 
 
 def unexplained(
-    query: Query, evidence: frozenset[str], said: frozenset[str], texts: Iterable[str], known: Explained, corpus: frozenset[str],
+    query: Query,
+    evidence: frozenset[str],
+    said: frozenset[str],
+    texts: Iterable[str],
+    known: Explained,
+    corpus: frozenset[str],
     similarity: float,
 ) -> tuple[str, ...]:
     """What the question names and the evidence does not hold, in order of appearance.
 
-    ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case evidence for phrases, ``corpus`` the stems of all passages.
+    ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case
+    evidence for phrases, ``corpus`` the stems of all passages, ``similarity`` how close the best question key came.
     Context is only searched for what always constrains an answer: places and other roles.
     """
     text = query.standalone
@@ -56,7 +62,10 @@ def unexplained(
     for title in _other_roles(around := f"{text} {query.context}", known):
         missing.append(title)
         spent.update(split_tokens(title))
-    for title in (*other_titles(text, known), *(other_titles(query.context, known) if _IS_ONE.search(query.context) else ())):
+    for title in (
+        *other_titles(text, known),
+        *(other_titles(query.context, known) if _IS_ONE.search(query.context) else ()),
+    ):
         if title not in corpus_text:
             missing.append(title)
             spent.update(split_tokens(title))
@@ -73,7 +82,11 @@ def unexplained(
     for at, surface in enumerate(surfaces):
         parts = split_tokens(surface)
         word = parts[0] if parts else ""
-        if not word or word in spent or not _open(surface, word, at, word in clause, evidence, said, known, corpus, limit):
+        if (
+            not word
+            or word in spent
+            or not _open(surface, word, at, word in clause, evidence, said, known, corpus, limit)
+        ):
             _close(run, missing)
             continue
         run.append(surface)
@@ -83,9 +96,15 @@ def unexplained(
 
 def unknown(query: Query, corpus: frozenset[str]) -> tuple[str, ...]:
     """Things in the asking clause that no passage names; what to call a gap when nothing came close."""
-    found = [word for word in re.findall(r"[A-Za-z][A-Za-z0-9+#-]*", query.clause or query.standalone)
-             if len(word) > 2 and thing(word.lower()) and frequency(word.lower()) < 5.2
-             and stem(word) not in corpus | lexicon().frame and stem(word) not in lexicon().synonyms]
+    found = [
+        word
+        for word in re.findall(r"[A-Za-z][A-Za-z0-9+#-]*", query.clause or query.standalone)
+        if len(word) > 2
+        and thing(word.lower())
+        and frequency(word.lower()) < 5.2
+        and stem(word) not in corpus | lexicon().frame
+        and stem(word) not in lexicon().synonyms
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -96,8 +115,15 @@ def _close(run: list[str], missing: list[str]) -> None:
 
 
 def _open(
-    surface: str, word: str, at: int, in_clause: bool, evidence: frozenset[str], said: frozenset[str], known: Explained,
-    corpus: frozenset[str], limit: float,
+    surface: str,
+    word: str,
+    at: int,
+    in_clause: bool,
+    evidence: frozenset[str],
+    said: frozenset[str],
+    known: Explained,
+    corpus: frozenset[str],
+    limit: float,
 ) -> bool:
     """Whether nothing explains the word."""
     root = stem(word)
@@ -114,7 +140,9 @@ def _open(
         return False
     if root in lexical.frame:
         return False
-    if not in_clause and not (surface[:1].isupper() and root not in corpus and thing(word) and frequency(word) < FRAME_ZIPF):
+    if not in_clause and not (
+        surface[:1].isupper() and root not in corpus and thing(word) and frequency(word) < FRAME_ZIPF
+    ):
         return False
     if root in corpus or root in lexical.synonyms:
         # The corpus knows the word and retrieval chose other evidence all the same, so it is no gap.
@@ -124,7 +152,10 @@ def _open(
     return frequency(word) < limit and not _ADVERB.match(word) and thing(word)
 
 
-_TURNING = re.compile(r"\b(?:(?:can|could|would|should|may) an?(?= \w+(?: \w+)? (?:do|follow|make|become|use|switch|get|learn|take|manage|join|apply))|i am an?|i'm an?|as an?|been an?|working as|work as|becom(?:e|ing)|turn(?:ing)? into|going from|coming from|(?:switch|mov|transition|chang)(?:e|ing)? (?:from|to|into))\s+(?:an?\s+)?(?P<rest>[^,.?!]{3,60})", re.IGNORECASE)
+_TURNING = re.compile(
+    r"\b(?:(?:can|could|would|should|may) an?(?= \w+(?: \w+)? (?:do|follow|make|become|use|switch|get|learn|take|manage|join|apply))|i am an?|i'm an?|as an?|been an?|working as|work as|becom(?:e|ing)|turn(?:ing)? into|going from|coming from|(?:switch|mov|transition|chang)(?:e|ing)? (?:from|to|into))\s+(?:an?\s+)?(?P<rest>[^,.?!]{3,60})",
+    re.IGNORECASE,
+)
 
 
 def _other_roles(text: str, known: Explained) -> list[str]:

@@ -12,13 +12,49 @@ from coach.knowledge.entities import CARDINAL_WORDS, ORDINAL_WORDS
 from coach.types import Quantity, Unit
 
 _WORDS = {word: float(n) for n, word in enumerate(CARDINAL_WORDS, start=1)} | {
-    "a": 1.0, "an": 1.0, "half a": 0.5, "half an": 0.5, "one and a half": 1.5, "a couple of": 2.0, "couple of": 2.0, "fifteen": 15.0, "twenty": 20.0,
-    "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "ninety": 90.0, "a hundred": 100.0, "one hundred": 100.0,
-    "hundred": 100.0, "eighteen": 18.0, "sixteen": 16.0, "fourteen": 14.0, "thirteen": 13.0, "seventeen": 17.0, "nineteen": 19.0,
-    "twenty-four": 24.0, "twenty four": 24.0, "thirty-six": 36.0, "eighty": 80.0, "seventy": 70.0, "zero": 0.0, "no": 0.0,
+    "a": 1.0,
+    "an": 1.0,
+    "half a": 0.5,
+    "half an": 0.5,
+    "one and a half": 1.5,
+    "a couple of": 2.0,
+    "couple of": 2.0,
+    "fifteen": 15.0,
+    "twenty": 20.0,
+    "thirty": 30.0,
+    "forty": 40.0,
+    "fifty": 50.0,
+    "sixty": 60.0,
+    "ninety": 90.0,
+    "a hundred": 100.0,
+    "one hundred": 100.0,
+    "hundred": 100.0,
+    "eighteen": 18.0,
+    "sixteen": 16.0,
+    "fourteen": 14.0,
+    "thirteen": 13.0,
+    "seventeen": 17.0,
+    "nineteen": 19.0,
+    "twenty-four": 24.0,
+    "twenty four": 24.0,
+    "thirty-six": 36.0,
+    "eighty": 80.0,
+    "seventy": 70.0,
+    "zero": 0.0,
+    "no": 0.0,
 }
 _SPELLED = "|".join(sorted((re.escape(word) for word in _WORDS), key=len, reverse=True))
-_SPELLED_NUMBERS = "|".join(sorted((re.escape(word) for word, value in _WORDS.items() if value >= 1 and not word.startswith(("a ", "an ", "couple")) and word not in {"a", "an"}), key=len, reverse=True))
+_SPELLED_NUMBERS = "|".join(
+    sorted(
+        (
+            re.escape(word)
+            for word, value in _WORDS.items()
+            if value >= 1 and not word.startswith(("a ", "an ", "couple")) and word not in {"a", "an"}
+        ),
+        key=len,
+        reverse=True,
+    )
+)
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _N = rf"(?:{_DIGITS}|\b(?:{_SPELLED})\b)"
 _TO = r"\s*(?:-|to|–|or|and)\s*"
@@ -34,23 +70,36 @@ _MONEY = re.compile(
     rf"|\b(?P<a5>[1-9]\d{{4,5}})\b(?!\s*(?:%|percent|weeks?|months?|days?|hours?|people|jobs))",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(rf"(?P<a>[+-]?(?:{_N}))\s*(?:%|per ?cent)?(?:{_TO}(?P<b>[+-]?(?:{_N})))?\s*(?:%|\bper ?cent\b)", re.IGNORECASE)
+_PERCENT = re.compile(
+    rf"(?P<a>[+-]?(?:{_N}))\s*(?:%|per ?cent)?(?:{_TO}(?P<b>[+-]?(?:{_N})))?\s*(?:%|\bper ?cent\b)", re.IGNORECASE
+)
 _TIME = {
-    Unit.HOURS: r"(?:hours?|hrs?|h)", Unit.DAYS: r"days?", Unit.WEEKS: r"(?:weeks?|wks?)",
-    Unit.MONTHS: r"(?:months?|mos?)", Unit.YEARS: r"(?:years?|yrs?)",
+    Unit.HOURS: r"(?:hours?|hrs?|h)",
+    Unit.DAYS: r"days?",
+    Unit.WEEKS: r"(?:weeks?|wks?)",
+    Unit.MONTHS: r"(?:months?|mos?)",
+    Unit.YEARS: r"(?:years?|yrs?)",
 }
 _PER_WEEK = re.compile(
     rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?\s*-?\s*(?:hours?|hrs?|h)\b(?:\s+(?:of (?:study|studying|learning|work|free time|time)|free|spare|available|off|to spare|to study|at most|max))*\s*(?:/|per|a|each|every|on|in)\s*(?:the\s+|my\s+)?(?P<per>weekday|week(?:end)?s?|wk|day|night|evening|month)\b|(?P<a2>{_N})\s*-?\s*(?:hours?|hrs?|h)\b\s+(?P<per2>weekly|daily)|(?P<a3>{_N})(?:-| )hour weeks?",
     re.IGNORECASE,
 )
 _DURATION = {
-    unit: re.compile(rf"(?P<a>{_N})\+?(?:{_TO}(?P<b>{_N}))?(?P<half>\s+and a half)?\s*-?\s*{word}\b(?P<half2>\s+and a half)?", re.IGNORECASE) for unit, word in _TIME.items()
+    unit: re.compile(
+        rf"(?P<a>{_N})\+?(?:{_TO}(?P<b>{_N}))?(?P<half>\s+and a half)?\s*-?\s*{word}\b(?P<half2>\s+and a half)?",
+        re.IGNORECASE,
+    )
+    for unit, word in _TIME.items()
 }
 _HALF = re.compile(r"\bhalf (?:of )?(?:a |an |the )?(?P<unit>year|month|day|week)\b", re.IGNORECASE)
 _COUNT_NOUN = r"(?:(?:\w+[ -]){0,3}?)(?P<noun>skills?|phases?|stages?|steps?|tasks?|resources?|courses?|challenges?|drawbacks?|attractions?|actions?|topics?|things|items?|metros?|cities|parts)"
 _COUNT = re.compile(rf"\b(?P<a>\d+|{'|'.join(CARDINAL_WORDS)})\s+{_COUNT_NOUN}\b", re.IGNORECASE)
-_POSITION = re.compile(rf"\b(?P<noun>day|week|month)[\s,]+(?:number\s+|no\.?\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE)
-_ORDINAL = re.compile(rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b", re.IGNORECASE)
+_POSITION = re.compile(
+    rf"\b(?P<noun>day|week|month)[\s,]+(?:number\s+|no\.?\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE
+)
+_ORDINAL = re.compile(
+    rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b", re.IGNORECASE
+)
 
 DAYS = {Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 365.25 / 12, Unit.YEARS: 365.25}
 
@@ -84,31 +133,63 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         per = (match.group("per") or match.group("per2") or "").lower()
         if not per and match.group("a3") is None:
             continue
-        times = 7.0 if per.startswith(("da", "night", "even")) else 5.0 if per == "weekday" else 12 / 52.18 if per == "month" else 1.0
+        times = (
+            7.0
+            if per.startswith(("da", "night", "even"))
+            else 5.0
+            if per == "weekday"
+            else 12 / 52.18
+            if per == "month"
+            else 1.0
+        )
         high = _number(match.group("b"))
-        add(*match.span(), _quantity(Unit.HOURS_PER_WEEK, low * times if low is not None else None, high * times if high is not None else None, match.group()))
+        add(
+            *match.span(),
+            _quantity(
+                Unit.HOURS_PER_WEEK,
+                low * times if low is not None else None,
+                high * times if high is not None else None,
+                match.group(),
+            ),
+        )
     for match in _POSITION.finditer(text):
-        add(*match.span(), _quantity(Unit.ORDINAL, _number(match.group("n")), None, match.group(), noun=match.group("noun").lower()))
+        add(
+            *match.span(),
+            _quantity(Unit.ORDINAL, _number(match.group("n")), None, match.group(), noun=match.group("noun").lower()),
+        )
     for unit, pattern in _DURATION.items():
         for match in pattern.finditer(text):
-            if match.group("a").lower() in {"a", "an"} and not re.search(r"\b(?:in|within|for|under|half|after|takes?|about|than|just|only|over|spend|have|got)\s+(?:\w+\s+)?$", text[: match.start()], re.IGNORECASE):
+            if match.group("a").lower() in {"a", "an"} and not re.search(
+                r"\b(?:in|within|for|under|half|after|takes?|about|than|just|only|over|spend|have|got)\s+(?:\w+\s+)?$",
+                text[: match.start()],
+                re.IGNORECASE,
+            ):
                 continue  # "hours a week", "twice a year"
             low, high = _number(match.group("a")), _number(match.group("b"))
             if (match.group("half") or match.group("half2")) and low is not None:
                 low += 0.5
             add(*match.span(), _quantity(unit, low, high, match.group()))
     for match in _HALF.finditer(text):
-        add(*match.span(), Quantity(unit=Unit(match.group("unit").lower() + "s"), low=0.5, high=0.5, text=match.group()))
+        add(
+            *match.span(), Quantity(unit=Unit(match.group("unit").lower() + "s"), low=0.5, high=0.5, text=match.group())
+        )
     for match in re.finditer(r"\bquarter\b(?!\s+(?:of|century))", text, re.IGNORECASE):
         if re.search(r"\b(?:next|coming|this|first)\s+$", text[: match.start()], re.IGNORECASE):
             add(*match.span(), Quantity(unit=Unit.MONTHS, low=3, high=3, text=match.group()))
     for match in _MONEY.finditer(text):
         groups = match.groupdict()
         a, sa, b, sb = next(
-            ((groups[f"a{i}"], groups.get(f"sa{i}"), groups.get(f"b{i}"), groups.get(f"sb{i}")) for i in ("", "2", "3", "4", "5") if groups.get(f"a{i}")),
+            (
+                (groups[f"a{i}"], groups.get(f"sa{i}"), groups.get(f"b{i}"), groups.get(f"sb{i}"))
+                for i in ("", "2", "3", "4", "5")
+                if groups.get(f"a{i}")
+            ),
         )
         word = groups.get("word") or ""
-        low, high = _scaled(a, sa or (sb if b else None) or ("k" if word == "grand" else None)), _scaled(b, sb or ("k" if word == "grand" else None)) if b else None
+        low, high = (
+            _scaled(a, sa or (sb if b else None) or ("k" if word == "grand" else None)),
+            _scaled(b, sb or ("k" if word == "grand" else None)) if b else None,
+        )
         plus = bool(groups.get("plus") or groups.get("plus3"))
         quantity = _quantity(Unit.MONEY, low, high, match.group())
         add(*match.span(), quantity.model_copy(update={"high": None}) if plus else quantity)

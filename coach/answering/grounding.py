@@ -18,9 +18,17 @@ from coach.types import Claim, Passage, Support, Verdict
 MIN_COVERAGE = 0.6
 """Least weighted share of a claim's content words that its evidence must hold."""
 
-_NUMBER = re.compile(r"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b", re.IGNORECASE)
-_WORD_NUMBERS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {"half": "0.5"}
-_NO_NUMBER = re.compile(r"\bone (?:after another|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b",
+    re.IGNORECASE,
+)
+_WORD_NUMBERS = {
+    word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+} | {"half": "0.5"}
+_NO_NUMBER = re.compile(
+    r"\bone (?:after another|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"https?://[^\s)>\]]+", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
 _NEGATION = re.compile(r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|n't)\b|n't\b", re.IGNORECASE)
@@ -62,14 +70,20 @@ def support(text: str, evidence: str, *, claim: Claim | None = None, computed: b
         return _verdict(shown, 1.0)
     text, evidence = _NO_NUMBER.sub(" ", text), _NO_NUMBER.sub(" ", evidence)
     have = {value for value in map(_value, _NUMBER.findall(evidence)) if value is not None}
-    numbers = tuple(found for found in _NUMBER.findall(text) if (value := _value(found)) is not None and value not in have)
+    numbers = tuple(
+        found for found in _NUMBER.findall(text) if (value := _value(found)) is not None and value not in have
+    )
     numbers += tuple(found for found in _ADDRESS.findall(text) if found.rstrip(".,;") not in evidence)
     held = {stem(word) for word in split_tokens(evidence)}
-    names = tuple(dict.fromkeys(name for name in _NAME.findall(text) if not {stem(word) for word in split_tokens(name)} <= held))
+    names = tuple(
+        dict.fromkeys(name for name in _NAME.findall(text) if not {stem(word) for word in split_tokens(name)} <= held)
+    )
     negated = bool(_NEGATION.search(text)) != bool(_NEGATION.search(evidence)) and not computed
     weights = {stem(word): _weight(word) for word in split_tokens(text)}
     total = sum(weights.values())
-    covered = sum(weight for word, weight in weights.items() if word in held or lexicon().synonyms.get(word, frozenset()) & held)
+    covered = sum(
+        weight for word, weight in weights.items() if word in held or lexicon().synonyms.get(word, frozenset()) & held
+    )
     score = covered / total if total else 0.0
     if computed:
         names = ()
@@ -85,10 +99,23 @@ def support(text: str, evidence: str, *, claim: Claim | None = None, computed: b
 
 
 def _verdict(
-    claim: Claim, score: float, *, numbers: tuple[str, ...] = (), names: tuple[str, ...] = (), polarity: bool = False, reason: str = ""
+    claim: Claim,
+    score: float,
+    *,
+    numbers: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    polarity: bool = False,
+    reason: str = "",
 ) -> Verdict:
-    return Verdict(claim=claim.text, supported=not reason, score=min(1.0, max(0.0, score)), missing_numbers=numbers,
-                   missing_names=names, polarity_conflict=polarity, reason=reason)
+    return Verdict(
+        claim=claim.text,
+        supported=not reason,
+        score=min(1.0, max(0.0, score)),
+        missing_numbers=numbers,
+        missing_names=names,
+        polarity_conflict=polarity,
+        reason=reason,
+    )
 
 
 def _weight(word: str) -> float:
@@ -143,7 +170,7 @@ def _evaluate(expression: str) -> float:
     def take() -> str:
         nonlocal position
         position += 1
-        return found[position - 1]
+        return str(found[position - 1])
 
     def atom() -> float:
         if peek() == "(":

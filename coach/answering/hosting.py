@@ -18,17 +18,44 @@ from coach.knowledge.wording import count
 SPOKEN_SHARE = 0.5
 """A question with fewer English words than this is taken to be in another language."""
 
-_LANGUAGES = {"de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "ru": "Russian",
-              "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "ar": "Arabic", "hi": "Hindi", "tr": "Turkish", "pl": "Polish",
-              "sv": "Swedish", "uk": "Ukrainian", "cs": "Czech", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "el": "Greek",
-              "he": "Hebrew", "vi": "Vietnamese", "th": "Thai", "id": "Indonesian", "ro": "Romanian", "hu": "Hungarian"}
+_LANGUAGES = {
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "nl": "Dutch",
+    "ru": "Russian",
+    "zh": "Chinese",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "ar": "Arabic",
+    "hi": "Hindi",
+    "tr": "Turkish",
+    "pl": "Polish",
+    "sv": "Swedish",
+    "uk": "Ukrainian",
+    "cs": "Czech",
+    "da": "Danish",
+    "no": "Norwegian",
+    "fi": "Finnish",
+    "el": "Greek",
+    "he": "Hebrew",
+    "vi": "Vietnamese",
+    "th": "Thai",
+    "id": "Indonesian",
+    "ro": "Romanian",
+    "hu": "Hungarian",
+}
 _FOREIGN_WORDS = frozenset(
     "wie viel viele lange dauert welche welcher ich als und der die das ist mein meine gehalt verdient verdiene brauche kann nicht für mit was wo warum "
     "combien cuánto cuanto cuál cual qué que por para tiempo gana salario quanto tempo quali quais como cómo durée temps quel quelle quelles est les des une "
     "pour dois je faut il peut gagne compétences habilidades necesito puedo dinero años meses semaines mois wochen monate jahre el la los las un una del "
     "hoeveel hoe lang duurt welke het een van voor ile jak jest czy hur vad är ett och".split()
 )
-_ENGLISH_WORDS = frozenset("the what how which is are do does i my of to in for a an and can much many long will would should where when why you".split())
+_ENGLISH_WORDS = frozenset(
+    "the what how which is are do does i my of to in for a an and can much many long will would should where when why you".split()
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +84,11 @@ def foreign(question: str) -> str | None:
     foreign_words = [word for word in tokens(question) if word in _FOREIGN_WORDS and word not in _ENGLISH_WORDS]
     accented = sum(ord(char) > 0x7F for char in letters)
     english = [word for word in words if word in _ENGLISH_WORDS]
-    if len(words) >= 3 and (len(foreign_words) >= 2 or (foreign_words and accented)) and len(english) < len(foreign_words) + bool(accented):
+    if (
+        len(words) >= 3
+        and (len(foreign_words) >= 2 or (foreign_words and accented))
+        and len(english) < len(foreign_words) + bool(accented)
+    ):
         return _LANGUAGES.get(py3langid.classify(question)[0], "that language")
     if len(words) >= 4 and sum(frequency(word) >= 3.0 for word in words) < SPOKEN_SHARE * len(words):
         code = py3langid.classify(question)[0]
@@ -94,24 +125,49 @@ def _bye(corpus: Corpus) -> str:
 
 def _abilities(corpus: Corpus) -> str:
     guide = corpus.pathway
-    parts = [name for name, held in (("skills to learn", guide.skills), ("what carries over", guide.transferable), ("the roadmap", guide.phases),
-                                     ("pay", guide.pay or guide.salary_change), ("the first steps", guide.actions), ("upsides and downsides", guide.reality.attractions)) if held]
-    return (f"I answer questions about the move {_move(corpus)}: {', '.join(parts)}. Every sentence carries its evidence, I work things out from your own pay or "
-            "hours, and I say so when the guide contradicts itself or does not cover something. I am a program that quotes and computes; no language model writes these answers.")
+    parts = [
+        name
+        for name, held in (
+            ("skills to learn", guide.skills),
+            ("what carries over", guide.transferable),
+            ("the roadmap", guide.phases),
+            ("pay", guide.pay or guide.salary_change),
+            ("the first steps", guide.actions),
+            ("upsides and downsides", guide.reality.attractions),
+        )
+        if held
+    ]
+    return (
+        f"I answer questions about the move {_move(corpus)}: {', '.join(parts)}. Every sentence carries its evidence, I work things out from your own pay or "
+        "hours, and I say so when the guide contradicts itself or does not cover something. I am a program that quotes and computes; no language model writes these answers."
+    )
 
 
 def _provenance(corpus: Corpus) -> str:
     held = [f"a career guide ({corpus.pathway.source.title})"]
     if corpus.resources:
-        held.append(f"a check of {count(len(corpus.resources.resources), 'resource')} made in {corpus.resources.checked}")
+        held.append(
+            f"a check of {count(len(corpus.resources.resources), 'resource')} made in {corpus.resources.checked}"
+        )
     if corpus.pathway.market.origin or corpus.pathway.market.neighbours:
         held += [f"{source.name} ({source.period})" for source in corpus.market.sources]
-    return ("My answers come from: " + "; ".join(held) + ". Each sentence is quoted from there or computed from it, and checked against its evidence before you see it. "
-            "The guide's claims are the guide's: where they could not be confirmed or disagree with official figures, I say so.")
+    return (
+        "My answers come from: "
+        + "; ".join(held)
+        + ". Each sentence is quoted from there or computed from it, and checked against its evidence before you see it. "
+        "The guide's claims are the guide's: where they could not be confirmed or disagree with official figures, I say so."
+    )
 
 
 def _insult(corpus: Corpus) -> str:
     return "Sorry that I was no help. Ask me about skills, time or pay, or tell me which answer was wrong with the thumb below it."
 
 
-_TEXTS = {"greeting": _greeting, "thanks": _thanks, "bye": _bye, "abilities": _abilities, "provenance": _provenance, "insult": _insult}
+_TEXTS = {
+    "greeting": _greeting,
+    "thanks": _thanks,
+    "bye": _bye,
+    "abilities": _abilities,
+    "provenance": _provenance,
+    "insult": _insult,
+}

@@ -63,7 +63,9 @@ def lexicon() -> Lexicon:
         title_modifiers=frozenset(raw["title_modifiers"]),
         host={name: _compiled(patterns) for name, patterns in raw["host"].items()},
         injection=_compiled(raw["injection"]),
-        spoken=frozenset(word for group in (raw["frame"].split(), *raw["synonyms"]) for word in group if word.isalpha()),
+        spoken=frozenset(
+            word for group in (raw["frame"].split(), *raw["synonyms"]) for word in group if word.isalpha()
+        ),
         places=frozenset(line for line in places if line and not line.startswith("#")),
     )
 

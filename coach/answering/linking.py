@@ -64,7 +64,9 @@ class Names:
                     content = [word for word in key if word not in _SKIPPED]
                     if not content or key[0] in _SKIPPED or key[-1] in _SKIPPED or set(content) <= roles:
                         continue
-                    if size == 1 and (frequency(raw[start]) >= COMMON_WORD_ZIPF or key[0] in frame or len(raw[start]) < 3):
+                    if size == 1 and (
+                        frequency(raw[start]) >= COMMON_WORD_ZIPF or key[0] in frame or len(raw[start]) < 3
+                    ):
                         continue
                     strength = 0.6 if len(content) == 1 else 0.85
                     owners[key][entity.id] = (entity, strength)

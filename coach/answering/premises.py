@@ -20,14 +20,23 @@ from coach.types import Quantity, Query, Support, Unit
 
 DURATIONS = (Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS)
 
-_ASKED_NUMBER = re.compile(r"\b(?:name|list|give|top|any|first|last|next|other|these|those|only|least|most|pick|choose|best|for|between|than|tell me)\s+(?:me\s+)?(?:the\s+|my\s+)?$", re.IGNORECASE)
+_ASKED_NUMBER = re.compile(
+    r"\b(?:name|list|give|top|any|first|last|next|other|these|those|only|least|most|pick|choose|best|for|between|than|tell me)\s+(?:me\s+)?(?:the\s+|my\s+)?$",
+    re.IGNORECASE,
+)
 _SINCE = re.compile(r"\b(?:since|because|given that|as|seeing that|considering|knowing|now that|if)\b", re.IGNORECASE)
 _RATED = re.compile(r"\b(?:good|decent|fair|low|high|enough|much|realistic|okay|reasonable|great|bad)\b", re.IGNORECASE)
 _SAID = re.compile(r"\b(?:says?|said|claims?|promis\w+|states?|told)\b", re.IGNORECASE)
-_LISTED = re.compile(r"\b(?:is|are|as|among|one of)\b[^.?!]{0,30}?\b(?P<carried>transferable )?skills?\b", re.IGNORECASE)
-_MUST_LEARN = re.compile(r"\b(?:need|have|must|should|got|required)\b[\w\s]{0,8}\b(?:learn|study|pick up|train)\b", re.IGNORECASE)
+_LISTED = re.compile(
+    r"\b(?:is|are|as|among|one of)\b[^.?!]{0,30}?\b(?P<carried>transferable )?skills?\b", re.IGNORECASE
+)
+_MUST_LEARN = re.compile(
+    r"\b(?:need|have|must|should|got|required)\b[\w\s]{0,8}\b(?:learn|study|pick up|train)\b", re.IGNORECASE
+)
 _BROUGHT = re.compile(r"\b(?:transferable|carr(?:y|ies) over|already (?:have|bring|know)|head start)\b", re.IGNORECASE)
-_MORE_THAN = re.compile(r"\b(?:more|less|fewer|longer|shorter|over|under|above|below|at least|at most|up to)\b[\w\s]{0,6}$", re.IGNORECASE)
+_MORE_THAN = re.compile(
+    r"\b(?:more|less|fewer|longer|shorter|over|under|above|below|at least|at most|up to)\b[\w\s]{0,6}$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,12 @@ def _figures(query: Query, facts: Facts, best: Cell) -> Iterator[Judged]:
             yield from _count(quantity, query, facts)
         elif quantity.unit in DURATIONS:
             value = best.fact.value
-            if value is not None and value.unit in DURATIONS and not best.fact.entities and best.fact.facet != "time.total":
+            if (
+                value is not None
+                and value.unit in DURATIONS
+                and not best.fact.entities
+                and best.fact.facet != "time.total"
+            ):
                 yield _settled(_same_length(quantity, value), best, query)
             if facets()[best.fact.facet].family in {"time", "roadmap", "conflicts", "skills"}:
                 yield from _duration(quantity, query, facts)
@@ -92,7 +106,11 @@ def _figures(query: Query, facts: Facts, best: Cell) -> Iterator[Judged]:
 def _settled(true: bool, cell: Cell, query: Query) -> Judged:
     if true and ("compare" in query.wants or _RATED.search(query.standalone)):
         return Judged(True, cell, ())  # "is 130k any good?" asks for more than whether it is said
-    return (_confirm(cell) if "yes_no" in query.wants else Judged(True, cell, ())) if true else _correct(cell, "No:" if "yes_no" in query.wants and not _SINCE.search(query.standalone) else "Not quite:")
+    return (
+        (_confirm(cell) if "yes_no" in query.wants else Judged(True, cell, ()))
+        if true
+        else _correct(cell, "No:" if "yes_no" in query.wants and not _SINCE.search(query.standalone) else "Not quite:")
+    )
 
 
 def _count(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged]:
@@ -120,9 +138,15 @@ def _duration(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged
             if cell and cell.fact.value:
                 yield _settled(_same_length(quantity, cell.fact.value), cell, query)
                 return
-    if [entity for entity in query.entities if entity.partition(":")[0] in {"resource", "horizon", "resource_kind"}] or not (_about(query, "time") or _SAID.search(query.context)):
+    if [
+        entity for entity in query.entities if entity.partition(":")[0] in {"resource", "horizon", "resource_kind"}
+    ] or not (_about(query, "time") or _SAID.search(query.context)):
         return
-    cells = [cell for facet in ("time.total", "time.headline", "time.roadmap", "time.skills", "time.must") if (cell := facts.find(facet))]
+    cells = [
+        cell
+        for facet in ("time.total", "time.headline", "time.roadmap", "time.skills", "time.must")
+        if (cell := facts.find(facet))
+    ]
     cells += [cell for cell in facts.cells if cell.fact.facet in {"time.priority", "phase.weeks", "skill.weeks"}]
     true = next((cell for cell in cells if cell.fact.value and _same_length(quantity, cell.fact.value)), None)
     if true is None and cells:
@@ -133,7 +157,10 @@ def _same_length(quantity: Quantity, value: Quantity) -> bool:
     """Equal within what rounding between units can explain: four days."""
     slack = 0.5 if quantity.unit == value.unit else 4.0
     low, high = days(value), days(value.model_copy(update={"low": value.high or value.low}))
-    return low - slack <= days(quantity) and days(quantity.model_copy(update={"low": quantity.high or quantity.low})) <= high + slack
+    return (
+        low - slack <= days(quantity)
+        and days(quantity.model_copy(update={"low": quantity.high or quantity.low})) <= high + slack
+    )
 
 
 def _money(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged]:
@@ -153,7 +180,11 @@ def _money(quantity: Quantity, query: Query, facts: Facts) -> Iterator[Judged]:
     elif top := _beyond(quantity, cells):
         yield top
     elif general is not None and cells:
-        yield _settled(False, general, query) if "yes_no" in query.wants or _SINCE.search(query.standalone) else Judged(True, general, ())
+        yield (
+            _settled(False, general, query)
+            if "yes_no" in query.wants or _SINCE.search(query.standalone)
+            else Judged(True, general, ())
+        )
 
 
 def _beyond(quantity: Quantity, cells: list[Cell]) -> Judged | None:
@@ -188,7 +219,11 @@ def _ratings(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
     priorities = [entity for entity in query.entities if entity.startswith("priority:")]
     if len(priorities) != 1 or not ("yes_no" in query.wants or _SINCE.search(query.standalone)):
         return
-    if "compare" in query.wants or re.search(r"\b(?:which|what|how many)\b", query.clause.lower()) and not _SINCE.search(query.standalone):
+    if (
+        "compare" in query.wants
+        or re.search(r"\b(?:which|what|how many)\b", query.clause.lower())
+        and not _SINCE.search(query.standalone)
+    ):
         return
     rated = priorities[0].partition(":")[2].replace("-", " ")
     skills = {f"skill:{skill.id}": skill for skill in corpus.pathway.skills}
@@ -204,8 +239,12 @@ def _ratings(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
         name = corpus.entity[others[0]].name
         names = ", ".join(skill.name for skill in corpus.pathway.skills)
         first = Statement(
-            f"Not quite: {name} is not among the skills to learn that the guide rates.", Support.COMPUTED,
-            ((listed.passage.id, 0), *((listed.passage.id, at) for at, sentence in enumerate(listed.passage.sentences) if sentence.item)),
+            f"Not quite: {name} is not among the skills to learn that the guide rates.",
+            Support.COMPUTED,
+            (
+                (listed.passage.id, 0),
+                *((listed.passage.id, at) for at, sentence in enumerate(listed.passage.sentences) if sentence.item),
+            ),
             f"{name} is none of: {names}",
         )
         use = facts.find("resource.use", [others[0]]) or facts.find("transferable.how", [others[0]])
@@ -217,7 +256,11 @@ def _membership(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
     """A resource said to be among the skills to learn or those that carry over."""
     match = _LISTED.search(query.standalone)
     resource = next((entity for entity in query.entities if entity.startswith("resource:")), None)
-    if match is None or resource is None or any(e.startswith(("skill:", "transferable:", "priority:")) for e in query.entities):
+    if (
+        match is None
+        or resource is None
+        or any(e.startswith(("skill:", "transferable:", "priority:")) for e in query.entities)
+    ):
         return
     if re.search(r"\b(?:which|what)\b", query.standalone[: match.end()], re.IGNORECASE):
         return
@@ -226,8 +269,12 @@ def _membership(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
         return
     members = corpus.pathway.transferable if match.group("carried") else corpus.pathway.skills
     name, what = corpus.entity[resource].name, "that carry over" if match.group("carried") else "to learn"
-    first = Statement(f"Not quite: {name} is not among the skills {what} that the guide lists.", Support.COMPUTED, listed.refs(),
-                      f"{name} is none of: {', '.join(member.name for member in members)}")
+    first = Statement(
+        f"Not quite: {name} is not among the skills {what} that the guide lists.",
+        Support.COMPUTED,
+        listed.refs(),
+        f"{name} is none of: {', '.join(member.name for member in members)}",
+    )
     use = facts.find("resource.use", [resource])
     yield Judged(False, listed, (first, *listed.statements(), *(use.statements()[:1] if use else ())), settles=True)
 
@@ -243,14 +290,29 @@ def _sides(query: Query, corpus: Corpus, facts: Facts) -> Iterator[Judged]:
         cell = facts.find("transferable.how", [next(e for e in query.entities if e.startswith("transferable:"))])
         if cell:
             yield _correct(cell, "No:" if "yes_no" in query.wants else "Not quite:")
-    elif "skill" in kinds and "transferable" not in kinds and re.search(r"\btransferable\b|\bcarr(?:y|ies) over\b", query.standalone, re.IGNORECASE):
+    elif (
+        "skill" in kinds
+        and "transferable" not in kinds
+        and re.search(r"\btransferable\b|\bcarr(?:y|ies) over\b", query.standalone, re.IGNORECASE)
+    ):
         cell = facts.find("skill.priority", [next(e for e in query.entities if e.startswith("skill:"))])
         if cell:
             first, *rest = cell.statements()
             yield Judged(False, cell, (first.led_by("No, it is a skill to learn:"), *rest))
     phases = [entity for entity in query.entities if entity.startswith("phase:")]
-    if len(phases) == 2 and re.search(rf"\b(?:is|was|since|as)\s+(?:the\s+)?(?:phase|stage|step)\s+\w+\b.{{0,20}}\b|\bis\b.{{3,50}}\b(?:phase|stage|step)\s+(?:\d|\w+)\s*\?", query.standalone, re.IGNORECASE) and "compare" not in query.wants and "order" not in query.wants:
-        named = next((e for e in phases if corpus.entity[e].name.lower().split()[0] in query.standalone.lower()), phases[0])
+    if (
+        len(phases) == 2
+        and re.search(
+            r"\b(?:is|was|since|as)\s+(?:the\s+)?(?:phase|stage|step)\s+\w+\b.{0,20}\b|\bis\b.{3,50}\b(?:phase|stage|step)\s+(?:\d|\w+)\s*\?",
+            query.standalone,
+            re.IGNORECASE,
+        )
+        and "compare" not in query.wants
+        and "order" not in query.wants
+    ):
+        named = next(
+            (e for e in phases if corpus.entity[e].name.lower().split()[0] in query.standalone.lower()), phases[0]
+        )
         cell = facts.find("phase.weeks", [named])
         if cell:
             yield _correct(cell, "No:")

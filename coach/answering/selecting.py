@@ -104,12 +104,18 @@ class Selector:
         self._entity = entity
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
-        self._typed = {cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)) for cell in facts.cells}
+        self._typed = {
+            cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences))
+            for cell in facts.cells
+        }
         self._overlap = KeyOverlap([cell.fact.questions for cell in facts.cells])
         self._own = {
             # A list holds every word of its entries without being about any; only its keys say what it is about.
-            cell.key: _stems_of(" ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences[-1:]), *cell.fact.questions])
-                                if len(cell.fact.sentences) < 3 else " ".join(cell.fact.questions))
+            cell.key: _stems_of(
+                " ".join([*(cell.passage.sentences[at].text for at in cell.fact.sentences[-1:]), *cell.fact.questions])
+                if len(cell.fact.sentences) < 3
+                else " ".join(cell.fact.questions)
+            )
             for cell in facts.cells
         }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
@@ -117,11 +123,15 @@ class Selector:
     def _words_of(self, query: Query) -> frozenset[str]:
         """Stems of the names of things that the question names whole."""
         linked = [self._entity[entity] for entity in query.entities if entity not in query.weak]
-        return frozenset(stem(word) for thing in linked for name in (thing.name, *thing.aliases) for word in split_tokens(name))
+        return frozenset(
+            stem(word) for thing in linked for name in (thing.name, *thing.aliases) for word in split_tokens(name)
+        )
 
     def _names_in(self, cell: Cell, names: Names) -> frozenset[str]:
         """Things that a fact's sentences name, where the fact is one sentence and about no list of them."""
-        if len(cell.fact.sentences) > 2 or not (facets()[cell.fact.facet].detail or facets()[cell.fact.facet].family == "conflicts"):
+        if len(cell.fact.sentences) > 2 or not (
+            facets()[cell.fact.facet].detail or facets()[cell.fact.facet].family == "conflicts"
+        ):
             return frozenset()
         text = " ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)
         return frozenset(mention.entity.id for mention in names.link(text) if mention.strength == 1.0)
@@ -155,7 +165,13 @@ class Selector:
         if not mine:
             if self._mentioned[cell.key] & set(named):
                 return MENTIONED
-            heavy = [e for e in named if e not in query.weak and self._entity[e].kind in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}]
+            heavy = [
+                e
+                for e in named
+                if e not in query.weak
+                and self._entity[e].kind
+                in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}
+            ]
             return -ENTITY_IGNORED if heavy else 0.0
         matched = [entity for entity in mine if entity in named]
         if not matched and self._mentioned[cell.key] & set(named):
@@ -171,7 +187,12 @@ class Selector:
         left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
         if all(entity in query.weak for entity in matched):
             return ENTITY_MATCH * 0.4 - ENTITY_UNASKED * 0.7 * unasked
-        return ENTITY_MATCH + ENTITY_EXTRA * (len(matched) - 1) - ENTITY_UNASKED * 0.7 * unasked - sum(PLACE_LEFT if self._entity[e].kind == "metro" else ENTITY_LEFT for e in left)
+        return (
+            ENTITY_MATCH
+            + ENTITY_EXTRA * (len(matched) - 1)
+            - ENTITY_UNASKED * 0.7 * unasked
+            - sum(PLACE_LEFT if self._entity[e].kind == "metro" else ENTITY_LEFT for e in left)
+        )
 
     def _is_known(self, query: Query, entity: str) -> bool:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
@@ -223,8 +244,17 @@ def _share(specific: Mapping[str, float], held: frozenset[str]) -> float:
 
 def _kinds_of(text: str) -> frozenset[str]:
     """Kinds of answer that the figures in a sentence can give."""
-    names = {Unit.MONEY: "money", Unit.PERCENT: "percentage", Unit.COUNT: "count", Unit.HOURS: "duration", Unit.DAYS: "duration",
-             Unit.WEEKS: "duration", Unit.MONTHS: "duration", Unit.YEARS: "duration", Unit.HOURS_PER_WEEK: "duration"}
+    names = {
+        Unit.MONEY: "money",
+        Unit.PERCENT: "percentage",
+        Unit.COUNT: "count",
+        Unit.HOURS: "duration",
+        Unit.DAYS: "duration",
+        Unit.WEEKS: "duration",
+        Unit.MONTHS: "duration",
+        Unit.YEARS: "duration",
+        Unit.HOURS_PER_WEEK: "duration",
+    }
     return frozenset(names[quantity.unit] for quantity in quantities(text) if quantity.unit in names)
 
 

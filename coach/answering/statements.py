@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from coach.knowledge.corpus import Corpus
 from coach.types import Fact, Passage, Support
 
-_SMALL = frozenset({"The", "A", "An", "In", "For", "After", "Before", "Together", "Taken", "Without", "Rated", "Half", "About"})
+_SMALL = frozenset(
+    {"The", "A", "An", "In", "For", "After", "Before", "Together", "Taken", "Without", "Rated", "Half", "About"}
+)
 """Opening words that lose their capital after a lead."""
 
 Ref = tuple[str, int]

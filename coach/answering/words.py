@@ -21,8 +21,19 @@ _CONTRACTED = re.compile(r"(?<=[a-z])(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
 
 _JOINTS = re.compile(r"[.'’/&-]")
 
-_IRREGULAR = {"paid": "pay", "learnt": "learn", "taught": "teach", "began": "begin", "begun": "begin", "earnings": "earn",
-              "people": "person", "took": "take", "taken": "take", "knew": "know", "known": "know"}
+_IRREGULAR = {
+    "paid": "pay",
+    "learnt": "learn",
+    "taught": "teach",
+    "began": "begin",
+    "begun": "begin",
+    "earnings": "earn",
+    "people": "person",
+    "took": "take",
+    "taken": "take",
+    "knew": "know",
+    "known": "know",
+}
 
 
 def clean(text: str) -> str:
@@ -32,7 +43,10 @@ def clean(text: str) -> str:
     'salary in 2026'
     """
     text = unicodedata.normalize("NFKC", text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
-    kept = "".join(char if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else "" for char in text)
+    kept = "".join(
+        char if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else ""
+        for char in text
+    )
     kept = re.sub(r"</?[a-zA-Z][^<>]{0,200}>", " ", kept)
     kept = kept.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: " - ", 0x2212: "-"})
     return " ".join(kept.split())

@@ -134,7 +134,7 @@ class MarketWriter:
         return page.passage()
 
     def _claims(self) -> Passage:
-        soc = self.reference
+        guide, soc = self.pathway, self.reference
         assert soc is not None
         page = self._page("claims", "The guide's pay claims", origin=Origin.DERIVED)
         median = self._median(soc)
