@@ -267,6 +267,7 @@ def test_a_resource_that_could_not_be_confirmed_is_said_to_be_so_wherever_it_app
     [
         (("What do juniors earn?", "and seniors?"), "$210,000"),
         (("Which skills are critical?", "how long does the first one take?"), "4 weeks"),
+        (("Which skills are critical?", "how much time does the second one need?"), "6 weeks"),
         (("How long is phase 1?", "And phase 4?"), "4 weeks"),
         (("How long is phase 1?", "what are its tasks?"), "Foundation Building, has 3 tasks"),
         (("How long is phase 2?", "and the one after that?"), "Advanced Scaling, lasts 8 weeks"),

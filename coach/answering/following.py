@@ -177,7 +177,9 @@ def points_at_nothing(part: str, pronoun: re.Match[str]) -> bool:
         return True
     if re.match(r"\s+of (?:those|these|them)\b", after, re.IGNORECASE):
         return False
-    if pronoun.group().lower() in {"one", "both"} or pronoun.group().lower().startswith("the "):
+    if pronoun.group().lower() in {"one", "both"} or (
+        pronoun.group().lower().startswith("the ") and not pronoun.group().lower().endswith(" one")
+    ):
         return bool(re.match(r"\s+\w+", after)) and pronoun.group().lower() != "both"
     return False
 

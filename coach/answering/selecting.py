@@ -44,6 +44,9 @@ OPPOSITE = 0.25
 NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 """Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
 
+CANDIDATES = 200
+"""Facts with the closest keys that are looked at more closely."""
+
 SPECIFIC_ZIPF = 4.7
 """Words rarer than this are specific: a passage that holds them is likelier to be meant."""
 
@@ -108,6 +111,12 @@ class Selector:
             cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences))
             for cell in facts.cells
         }
+        self._cell_keys = [cell.key for cell in facts.cells]
+        self._touching: dict[str, list[int]] = {}
+        for at, cell in enumerate(facts.cells):
+            own = _stems_of(" ".join(cell.passage.sentences[index].text for index in cell.fact.sentences))
+            for name in {*cell.fact.entities, *self._mentioned[cell.key], *(own - self._frame)}:
+                self._touching.setdefault(name, []).append(at)
         self._overlap = KeyOverlap([cell.fact.questions for cell in facts.cells])
         self._own = {
             # A list holds every word of its entries without being about any; only its keys say what it is about.
@@ -139,13 +148,22 @@ class Selector:
     def choose(
         self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
     ) -> tuple[Choice, ...]:
-        """All facts, best first; ties by passage order."""
+        """The facts that could answer, best first; ties by passage order.
+
+        A fact is looked at when its key is among the closest, when it is about a thing that the question names, or
+        when it holds a specific word; the others could not win.
+        """
         specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
         overlap = self._overlap.scores(query.standalone)
+        similar = [fact_scores.get(key, 0.0) for key in self._cell_keys]
+        close = np.array(similar) + OVERLAP * overlap
+        looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
+        looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
         choices = []
-        for at, cell in enumerate(self._facts.cells):
-            similarity = fact_scores.get(cell.key, 0.0)
+        for at in sorted(looked_at):
+            cell = self._facts.cells[at]
+            similarity = similar[at]
             held = self._stems[cell.passage.id] | self._keys[cell.key]
             words = _share(specific, held)
             if specific and words:
