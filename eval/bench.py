@@ -40,6 +40,9 @@ Vectors = NDArray[np.float32]
 PLAIN_BATCH = 32
 """As SentenceTransformer has it when nobody says otherwise."""
 
+THREADS = torch.get_num_threads()
+"""What torch takes by itself, asked before any encoder sets another number."""
+
 GENERATED = 20_000
 DIMENSIONS = 384
 CLUSTERS = 200
@@ -67,7 +70,8 @@ class Bench(Frozen):
     passages: int
     keys: int
     """Question keys, each text counted once."""
-    cores: int
+    threads: int
+    """Of the plain calls; our encoder keeps to one a batch and takes a batch per core."""
     answering: tuple[Ratio, ...]
     stage_shares: dict[str, float]
     """Share of the time of ``Coach.ask`` that each stage takes; the rest is none of them."""
@@ -99,7 +103,7 @@ def run_bench(cases: Sequence[Case], *, rounds: int = 3, limit: int = 150, say: 
             rounds=rounds,
             passages=len(corpus.passages),
             keys=len(_keys(corpus)),
-            cores=plain.threads,
+            threads=THREADS,
             answering=answering,
             stage_shares=shares,
             encoding_share_of_retrieving=encoding,
@@ -139,11 +143,10 @@ class _Plain:
 
     def __init__(self) -> None:
         self._model = SentenceTransformer(str(packaged_model_folder()), device="cpu", local_files_only=True)
-        self.threads = torch.get_num_threads()
 
     def seconds(self, texts: str | list[str]) -> float:
         threads = torch.get_num_threads()
-        torch.set_num_threads(self.threads)  # our encoder sets one for itself
+        torch.set_num_threads(THREADS)  # our encoder sets one for itself
         try:
             return _timed(lambda: self._model.encode(texts, batch_size=PLAIN_BATCH, show_progress_bar=False))
         finally:

@@ -92,7 +92,7 @@ def show_bench(bench: Bench, console: Console) -> None:
     shares = ", ".join(f"{name} {_percent(share)}" for name, share in bench.stage_shares.items())
     console.print(
         f"\nMedians. {bench.questions} questions in {bench.rounds} rounds; {bench.passages} passages with {bench.keys} "
-        f"question keys; {bench.cores} cores.\n"
+        f"question keys; plain calls on {bench.threads} threads.\n"
         f"Stages of an answer, in percent of its time: {shares}. The encoder takes "
         f"{_percent(bench.encoding_share_of_retrieving)} percent of retrieve.\n"
         f"Texts embedded again when nothing had changed: {bench.embedded_again}\n"

@@ -227,9 +227,10 @@ def _search_files(folder: Path) -> dict[str, bytes]:
 def test_whatever_chroma_raises_becomes_our_error(tmp_path: Path, memory: dense.VectorStore) -> None:
     with pytest.raises(VectorIndexError, match="in memory cannot be used"):
         memory.read("no-such-collection")
-    memory.write("x", _records(np.ones((2, 3), np.float32)))
-    with pytest.raises(VectorIndexError):
-        memory.nearest("x", np.ones(5, np.float32), 1)
+    name = dense.unique_collection("narrow")
+    memory.write(name, _records(np.ones((2, 3), np.float32)))
+    with pytest.raises(VectorIndexError, match="dimension"):
+        memory.nearest(name, np.ones(5, np.float32), 1)
     (tmp_path / "chroma.sqlite3").write_bytes(b"no database" * 1000)
     with pytest.raises(VectorIndexError, match=str(tmp_path)):
         dense.open_folder(tmp_path)

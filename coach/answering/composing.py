@@ -311,7 +311,7 @@ class Composer:
                 else ("No:" if re.match(r"(?:paid|subscription|pay )", cost) else None)
             )
         elif cell.fact.facet == "resource.verdict" and re.search(
-            r"\b(?:exist|real|legit\w*|genuine|confirm\w*)\b", asked
+            r"\b(?:exist|real|legit\w*|genuine|confirm\w*|is there|are there)\b", asked
         ):
             lead = "Yes:" if "could be confirmed" in text else None
         elif (
@@ -419,7 +419,8 @@ class Composer:
         """Far from every question key, about no known thing, and in words that the corpus hardly has."""
         if query.entities or query.facet_hint is not None or best.words >= 0.5:
             return False
-        if coverage.other_titles(query.standalone, self.explained) or coverage.places(query.standalone):
+        asks_pay = {"money", "duration"} & set(query.wants)
+        if coverage.other_titles(query.standalone, self.explained) or asks_pay and coverage.places(query.standalone):
             return False
         aspects = any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone))
         if aspects and best.similarity >= CLEARLY_OFF_SIMILARITY:

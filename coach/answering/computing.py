@@ -39,8 +39,10 @@ _DATE = re.compile(
 )
 _NOT = re.compile(r"\b(?:isn't|aren't|not|non|except|but|excluding|besides|other than|apart from)\b", re.IGNORECASE)
 _WORTH = re.compile(r"\bworth\b|\bmake sense\b|\bgood (?:idea|move)\b|\badd up\b", re.IGNORECASE)
+_WEIGHED = re.compile(r"\b(?:compar\w+|a lot|good|decent|high|low|fair|much|above|below)\b", re.IGNORECASE)
 _RANK = re.compile(
-    r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position)\b", re.IGNORECASE
+    r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position|pecking order|put me|place me|land me|rank me)\b",
+    re.IGNORECASE,
 )
 _CONVERT = re.compile(
     r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)",
@@ -102,7 +104,11 @@ class Computer:
             attempts.append(
                 lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0])
             )
-        if by_role.get("asserted") and by_role["asserted"][0].unit == Unit.MONEY and _RANK.search(query.standalone):
+        if (
+            by_role.get("asserted")
+            and by_role["asserted"][0].unit == Unit.MONEY
+            and (_RANK.search(query.standalone) or _placed_somewhere(query) and _WEIGHED.search(query.standalone))
+        ):
             attempts.append(lambda: self._rank(query, by_role["asserted"][0]))
         if _CONVERT.search(query.standalone):
             attempts.append(lambda: self._convert(query))
@@ -119,7 +125,9 @@ class Computer:
             ]
             if skipped and _asks_time(query):
                 attempts.append(lambda: self._without(skipped, "left out", query))
-        if by_role.get("deadline") and (family in {"time", "skills", "roadmap", "conflicts"} or _asks_time(query)):
+        if by_role.get("deadline") and (
+            family in {"time", "skills", "roadmap", "conflicts"} or vague and _asks_time(query) and not query.entities
+        ):
             attempts.append(lambda: self._fits(query, by_role["deadline"][0]))
         started = _DATE.search(query.standalone)
         if started and _STARTING.search(query.standalone):
@@ -675,6 +683,11 @@ def _currency(text: str) -> str | None:
         if any(sign in lower for sign in signs):
             return code
     return None
+
+
+def _placed_somewhere(query: Query) -> bool:
+    """Whether a metro or an occupation is named, beside which a pay can be put."""
+    return any(entity.startswith(("metro:", "occupation:")) for entity in query.entities)
 
 
 def _asks_time(query: Query) -> bool:

@@ -16,17 +16,19 @@ from coach.answering.lexicon import lexicon
 from coach.answering.words import frequency, split_tokens, stem, thing
 from coach.types import Query
 
-FRAME_ZIPF = 4.55
-"""Words at least this frequent carry no constraint of their own, unless they are listed as an aspect."""
+NAME_ZIPF = 4.55
+"""Things rarer than this may narrow a question down: "canteen", "toddler"; commoner ones ("life", "city") hardly do."""
 
 RARE_ZIPF = 3.3
-"""A thing rarer than this is missing however close the question is to a key; a more frequent one only when the
-question is not close. On the development cases every rarer word that nothing explained was a real gap."""
+"""A thing rarer than this is missing whenever nothing explains it; on the development cases every such word was a
+real gap."""
 
-CLOSE = 0.5
-"""Similarity from which a question counts as close to a key."""
+CLOSE = 0.6
+"""Similarity to a question key from which a thing between the two frequencies is taken for talk. Below it the question
+may be about that thing, and a refusal does less harm than an answer to something else."""
 
 _ADVERB = re.compile(r".{3,}ly$")
+_POINTS_BACK = re.compile(r"\b(?:it|that|this|those|these|they|them)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _IS_ONE = re.compile(r"\b(?:i am|i'm|i work|i have been|i've been|as an?|from)\b", re.IGNORECASE)
 
@@ -52,7 +54,8 @@ def unexplained(
     """What the question names and the evidence does not hold, in order of appearance.
 
     ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case
-    evidence for phrases, ``corpus`` the stems of all passages, ``similarity`` how close the best question key came.
+    evidence for phrases, ``corpus`` the stems of all passages,
+    ``similarity`` how close the best question key came.
     Context is only searched for what always constrains an answer: places and other roles.
     """
     text = query.standalone
@@ -75,8 +78,10 @@ def unexplained(
         if surface and not pattern.search(corpus_text):
             missing.append(surface.group())
             spent.update(split_tokens(phrase))
-    clause = set(split_tokens(query.clause or text))
-    limit = RARE_ZIPF if similarity >= CLOSE else FRAME_ZIPF
+    limit = RARE_ZIPF if similarity >= CLOSE else NAME_ZIPF
+    asked = query.clause or text
+    # "no diploma here, will that matter?": the asking clause points back.
+    clause = set(split_tokens(text if _POINTS_BACK.search(asked) else asked))
     run: list[str] = []
     surfaces = re.findall(r"[A-Za-z0-9+#'’]+", text)
     for at, surface in enumerate(surfaces):
@@ -135,13 +140,13 @@ def _open(
     same = lexical.synonyms.get(root, frozenset()) | {root}
     aspect = root in lexical.aspects
     if aspect:
-        return not same & said
+        return in_clause and not same & said
     if same & evidence or len(root) >= 4 and any(held.startswith(root) for held in evidence) or root in known.roles:
         return False
     if root in lexical.frame:
         return False
     if not in_clause and not (
-        surface[:1].isupper() and root not in corpus and thing(word) and frequency(word) < FRAME_ZIPF
+        surface[:1].isupper() and root not in corpus and thing(word) and frequency(word) < NAME_ZIPF
     ):
         return False
     if root in corpus or root in lexical.synonyms:

@@ -139,6 +139,9 @@ def carry_on(
     if elliptical and facet:
         if own:
             return _asked(facet, own, part, vocabulary), _merged(own, about, vocabulary), facet, True
+        strange = [word for word in content if word not in vocabulary.words]
+        if len(strange) * 2 > len(content):
+            return part, own, None, False  # it leaves the topic
         if not content or wants:
             text = f"{part} {' '.join(vocabulary.entity[entity].name for entity in about[:2])}".strip()
             return text, tuple(about), facet, True

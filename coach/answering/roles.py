@@ -33,6 +33,11 @@ _WITHIN = re.compile(
     r"(?:\b(?:in|within|under|less than|only|just|have|got|spare|by|inside|after|for|only have)\b[\w\s']{0,18})$",
     re.IGNORECASE,
 )
+_TO_DO = re.compile(
+    r"\b(?:what|which)\b.{0,30}\b(?:should|must|have to|need to|ought)\b.{0,30}"
+    r"\b(?:done|finish\w*|complet\w*|tick\w*|show|achiev\w*|accomplish\w*)\b",
+    re.IGNORECASE,
+)
 _ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied))\b[\w\s']{0,12}$", re.IGNORECASE)
 
 
@@ -81,9 +86,16 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
             and not re.search(r"\bi\b|\bmy\b|\bi'", near)
             else "weekly_hours"
         )
+    if unit == Unit.ORDINAL and re.search(r"\bfrom\s*$", near):
+        return "position"
     if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
         return "elapsed"
     if unit in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
+        if _TO_DO.search(f"{before} {after}") and (
+            re.search(r"\b(?:within|inside|after)(?: the)?(?: first)?\s*$", near)
+            or re.match(r"\s+in\b(?!\s+the\b)", after)
+        ):
+            return "horizon"
         if unit == Unit.YEARS and re.match(r"\s+in\b", after) and re.search(r"\bwith\b", near):
             return "background"
         if re.search(
@@ -118,7 +130,7 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
             r"\s*(?:of experience|experience|ago|old|as an?\b|in the (?:industry|field)|working)", after, re.IGNORECASE
         ):
             return "background"
-        if _ELAPSED.search(near) or re.match(r"\s*(?:in\b|have passed|into)", after, re.IGNORECASE):
+        if _ELAPSED.search(near) or re.match(r"\s*(?:in\b(?!\s+the\b)|have passed|into)", after, re.IGNORECASE):
             return "elapsed"
         if _WITHIN.search(near) and not re.search(r"\bfor\s*$", near):
             return "deadline"

@@ -168,6 +168,8 @@ class Selector:
             words = _share(specific, held)
             if specific and words:
                 words = 0.5 * words + 0.5 * _share(specific, self._own[cell.key])
+            if specific and cell.fact.facet == "resources.kind":
+                similarity -= ENTITY_MATCH / 2  # a catalogue is no answer to a question about something in particular
             score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
             score += OVERLAP * float(overlap[at]) + SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
             choices.append(Choice(cell, score, similarity, words))
@@ -193,7 +195,8 @@ class Selector:
             return -ENTITY_IGNORED if heavy else 0.0
         matched = [entity for entity in mine if entity in named]
         if not matched and self._mentioned[cell.key] & set(named):
-            return MENTIONED
+            # What speaks of the named thing while being about another one may replace it.
+            return ENTITY_MATCH + MENTIONED if "instead" in query.wants else MENTIONED
         if not matched:
             kinds = {self._entity[entity].kind for entity in mine}
             named = [entity for entity in named if entity not in query.weak]

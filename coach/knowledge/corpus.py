@@ -84,7 +84,7 @@ def _entities(
         Entity(id=f"transferable:{s.id}", kind="transferable", name=s.name, aliases=s.aliases)
         for s in pathway.transferable
     ]
-    things += [named.phase_entity(phase) for phase in pathway.phases]
+    things += [named.phase_entity(phase, last=phase is pathway.phases[-1]) for phase in pathway.phases]
     things += [named.level_entity(claim) for claim in pathway.pay]
     things += [
         Entity(id=f"priority:{p.replace(' ', '-')}", kind="priority", name=str(p), aliases=names)

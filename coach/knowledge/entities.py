@@ -75,13 +75,13 @@ LEVEL_NAMES = {
 """How people name a level of seniority."""
 
 PRIORITY_NAMES = {
-    Priority.CRITICAL: ("critical",),
+    Priority.CRITICAL: ("critical", "must have", "must haves", "must-have", "must-haves"),
     Priority.IMPORTANT: ("important",),
     Priority.NICE_TO_HAVE: ("nice to have", "nice-to-have", "nice to haves", "nice-to-haves", "optional"),
 }
 
 RESOURCE_KINDS = {
-    "course": ("courses", "classes", "course", "class", "training", "lectures"),
+    "course": ("courses", "classes", "course", "class"),
     "certification": (
         "certificates",
         "certifications",
@@ -92,8 +92,8 @@ RESOURCE_KINDS = {
         "credential",
         "credentials",
     ),
-    "book": ("books", "book", "reading"),
-    "tool": ("tools", "tool", "software", "libraries"),
+    "book": ("books", "book"),
+    "tool": ("tools", "tool"),
     "docs": ("documentation", "docs", "tutorials"),
     "paper": ("papers", "paper", "research papers"),
     "article": ("articles", "blog posts", "blogs", "article", "blog post"),
@@ -118,12 +118,14 @@ def level_entity(claim: PayClaim) -> Entity:
     return Entity(id=f"level:{claim.level}", kind="level", name=level_name(claim.level), aliases=names)
 
 
-def phase_entity(phase: Phase) -> Entity:
+def phase_entity(phase: Phase, *, last: bool = False) -> Entity:
     number = phase.number
     forms = [f"{noun} {form}" for noun in ("phase", "stage", "step", "part") for form in _forms(number)]
     if number <= len(ORDINAL_WORDS):
         forms += [f"{ORDINAL_WORDS[number - 1]} {noun}" for noun in ("phase", "stage", "step")]
         forms += [f"{number}{'st' if number == 1 else 'nd' if number == 2 else 'rd' if number == 3 else 'th'} phase"]
+    if last:
+        forms += [f"{word} {noun}" for word in ("last", "final") for noun in ("phase", "stage", "step", "leg", "part")]
     return Entity(id=f"phase:{number}", kind="phase", name=phase.name, aliases=(*forms, *phase.aliases))
 
 
@@ -157,9 +159,7 @@ def resource_entity(resource: Resource) -> Entity:
     # A platform is set apart: "the course on Coursera" is about the course.
     kind = "platform" if resource_kind(resource.kind) == ("platform",) else "resource"
     names = [resource.name_in_page.replace("'", "")] if resource.name_in_page else []
-    return Entity(
-        id=f"resource:{resource.id}", kind=kind, name=resource.name, aliases=(*names, *resource.aliases)
-    )
+    return Entity(id=f"resource:{resource.id}", kind=kind, name=resource.name, aliases=(*names, *resource.aliases))
 
 
 def resource_kind(kind: str) -> tuple[str, ...]:

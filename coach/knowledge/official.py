@@ -311,7 +311,11 @@ class MarketWriter:
                 page.say(f"The United States had {wage.employment:,} jobs as {job.name.lower()} ({self._credit()}).")
             )
         if wage.mean:
-            said.append(page.say(f"The mean pay of {job.name.lower()} was {money(wage.mean)}."))
+            said.append(
+                page.say(
+                    f"The mean pay of {job.name.lower()} in the United States is {money(wage.mean)} ({self._credit()})."
+                )
+            )
         value = Quantity(unit=Unit.MONEY, low=wage.median or 0, high=wage.median or 0)
         page.fact("occupation.pay", said[:1], entities=[f"occupation:{job.soc}"], value=value, name=job.name.lower())
         reference = self._median(self.reference or "")
@@ -332,13 +336,10 @@ class MarketWriter:
                 questions=[f"How does the pay of {job.name.lower()} compare with {self._name(self.reference or '')}?"],
             )
         if wage.employment:
-            page.fact(
-                "occupation.pay",
-                said[1:2],
-                entities=[f"occupation:{job.soc}"],
-                name=job.name.lower(),
-                questions=[f"How many {job.name.lower()} are employed?"],
-            )
+            page.fact("occupation.jobs", said[1:2], entities=[f"occupation:{job.soc}"], name=job.name.lower())
+        if wage.mean:
+            mean = said[-1]
+            page.fact("occupation.mean", [mean], entities=[f"occupation:{job.soc}"], name=job.name.lower())
         return page.passage()
 
     def _spread(self, job: Occupation, wage: Wage, where: str) -> str:
@@ -476,6 +477,7 @@ class MarketWriter:
             ]
             said += [page.say(f"{wage.industry_name}: {money(wage.median or 0)}.", item=True) for wage in ranked]
             page.fact("industry.pay", said)
+            page.fact("industry.pay", said, entities=[f"occupation:{soc}"])
             yield page.passage()
 
     def _outlook(self) -> Iterator[Passage]:

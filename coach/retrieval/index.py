@@ -167,7 +167,8 @@ class PassageIndex:
         rows = np.asarray(found or range(len(self._ids)), dtype=np.intp)
         scores = _cosines(self._vectors[rows], vector)
         best = np.argsort(-scores, kind="stable")[:wanted]
-        return {self._ids[rows[place]]: float(scores[place]) for place in best}
+        # Lists, because numpy makes an object for every number that is taken out of an array by itself.
+        return {self._ids[row]: score for row, score in zip(rows[best].tolist(), scores[best].tolist(), strict=True)}
 
 
 def open_index(
@@ -644,7 +645,7 @@ class _KeyTable:
         places = np.where(flat == np.repeat(highest, self._lengths), np.arange(len(flat)), len(flat))
         first = np.minimum.reduceat(places, self._starts)
         scores = dict(zip(self._facts, highest.tolist(), strict=True))
-        return scores, {fact: self._texts[place] for fact, place in zip(self._facts, first, strict=True)}
+        return scores, {fact: self._texts[place] for fact, place in zip(self._facts, first.tolist(), strict=True)}
 
 
 def _cosines(rows: Vectors, vector: Vectors) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ class LexicalIndex:
         known = self._known([stem for _, stem in tokens(question)])
         if self._bm25 is None or not known:
             return (0.0,) * self._size
-        return tuple(float(score) for score in self._bm25.get_scores(known))
+        return tuple(self._bm25.get_scores(known).tolist())
 
     def matched_terms(self, question: str, position: int) -> tuple[tuple[str, float], ...]:
         """The question's words that occur in the text at ``position``, with what each adds to its score.
@@ -91,4 +91,4 @@ def _stem(word: str) -> str:
 def ranked(scores: Sequence[float], ids: Sequence[str]) -> list[tuple[str, float]]:
     """Ids with their scores, best first; what shares no word is left out and ties keep the order given."""
     order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
-    return [(ids[row], scores[row]) for row in order if scores[row] > 0.0]
+    return [(ids[row], scores[row]) for row in order.tolist() if scores[row] > 0.0]

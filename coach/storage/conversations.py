@@ -178,11 +178,11 @@ class ConversationStore:
         The caller draws the id before it asks, so that the same question sent twice is kept once.
         Raises StorageError if the conversation is gone or not the owner's.
         """
-        for _ in range(5):  # Two tabs that append at once take the same position; the loser tries the next one.
+        for attempt in range(50):  # Two tabs that append at once take the same position; the loser tries the next one.
             try:
                 return self._append(owner, conversation_id, question, answer_json, turn_id)
             except _LostRaceError:
-                continue
+                time.sleep(0.002 * attempt)
         raise StorageError("The turn could not be saved: other windows keep writing this conversation. Try again.")
 
     def _append(self, owner: str, conversation_id: str, question: str, answer_json: str, turn_id: str) -> bool:
