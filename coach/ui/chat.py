@@ -704,7 +704,7 @@ def _watch(desk: session.Desk) -> None:
 def _loading_words(reading: session.Desk | session.Asking) -> str:
     """Loading takes seconds at each start; the index is built at the first one and when the knowledge changes."""
     if not reading.total:
-        return "Loading the language model."
+        return "Loading the embedding model."
     return f"Reading the knowledge for the first time: {reading.done:,} of {reading.total:,} texts."
 
 
