@@ -43,6 +43,9 @@ PLAIN_BATCH = 32
 THREADS = torch.get_num_threads()
 """What torch takes by itself, asked before any encoder sets another number."""
 
+INDEX_TURNS = 2
+"""Each encodes some 5,000 texts twice and the passages twice: a minute on a quiet machine of two cores."""
+
 GENERATED = 20_000
 DIMENSIONS = 384
 CLUSTERS = 200
@@ -198,7 +201,7 @@ def _indexing(coach: Coach, plain: _Plain, corpus: Corpus, folder: Path) -> tupl
     plain_texts: list[float] = []
     plain_everything: list[float] = []
     embedded: list[int] = []
-    for turn in range(3):
+    for turn in range(INDEX_TURNS):
         settings = load_settings(data_dir=folder / f"full-{turn}")
         plain_texts.append(plain.seconds(texts))
         build_bare.append(_build_seconds(bare, encoder, load_settings(data_dir=folder / f"bare-{turn}"), []))
