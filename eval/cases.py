@@ -187,8 +187,16 @@ class Case(_Strict):
     pathway: str
     question: str
     """Empty and blank questions are cases too."""
+    paraphrases: tuple[str, ...] = ()
+    """Other ways to ask the same, which fairly get the same facts."""
     history: tuple[str, ...] = ()
     """Earlier questions of the same conversation, oldest first."""
+    standalone: str | None = None
+    """A question that needs its history, said in whole."""
+    gold: tuple[str, ...] = ()
+    """Ids of the passages that a good answer rests on: together they hold every vital nugget."""
+    also: tuple[str, ...] = ()
+    """Ids of further passages that may fairly be cited: the other side, a caveat, the same fact said elsewhere."""
     nuggets: tuple[Nugget, ...] = ()
     forbidden: tuple[str | float, ...] = ()
     """What must not be stated: a phrase, or a quantity such as ``"$95,000"`` or ``95000``."""
@@ -196,21 +204,16 @@ class Case(_Strict):
     """Any of these is fair."""
     missing: tuple[str, ...] = ()
     """Words of which one is to be named as what the knowledge does not hold."""
-    group: str | None = None
-    """Paraphrases of one question share a group, and so a split."""
-    gold: tuple[str, ...] = ()
-    """Ids of the passages that answer it, where they have been judged."""
 
     @model_validator(mode="after")
     def _split_by_hash(self) -> Case:
-        expected = split_of(self.group or self.id)
-        if self.split != expected:
-            raise ValueError(f"split: expected {expected!r}, which follows from the id or group, got {self.split!r}")
+        if self.split != split_of(self.id):
+            raise ValueError(f"split: expected {split_of(self.id)!r}, which follows from the id, got {self.split!r}")
         return self
 
 
 def split_of(key: str) -> Split:
-    """The split of a case by its group, or by its id if it has none; about a third are ``test``.
+    """The split of a case by its id; about a third are ``test``.
 
     >>> split_of("any-id") == split_of("any-id")
     True
