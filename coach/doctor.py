@@ -147,7 +147,9 @@ def _index(coach: Coach, pathway: Pathway, encoder: Encoder | None) -> Finding:
             count_pieces=encoder.count_word_pieces,
             limit=encoder.max_word_pieces,
         )
-        state, where = index_state(corpus.passages, encoder, coach.settings, name=pathway.slug)
+        state, where = index_state(
+            corpus.passages, encoder, coach.settings, name=pathway.slug, ways=corpus.ways
+        )
     except CoachError as error:
         return Finding(name=name, sound=False, text=str(error))
     if state is IndexState.BUILT:

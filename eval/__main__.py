@@ -1,12 +1,15 @@
-"""How well and how fast does the coach answer? ``python -m eval run`` asks every case and prints a table,
-``python -m eval bench`` measures time as ratios.
+"""How well and how fast does the coach answer? ``python -m eval run`` asks every case and prints what came of it.
 
-Comes in: options. Goes out: the tables on stdout, and the judgements in a JSON file if asked for.
+Comes in: options. Goes out: tables on stdout, the record of a run as JSON and as one HTML page; progress on stderr.
+``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
+``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``grounding`` and ``chunking`` measure
+against public data, ``bench`` measures time as ratios. What a command needs is imported when it is called: it takes
+seconds to load.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +18,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from eval.cases import CaseError, load_cases, select
-from eval.reporting import as_json, show_bench, show_failures, show_table
-from eval.running import open_coach, run_case
+from eval.cases import Case, CaseError, load_cases, select
+from eval.records import CheckRecord, RunRecord
+
+RESULTS = Path(__file__).resolve().parent / "results"
+BASELINE = RESULTS / "baseline.json"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure how well the coach answers.")
 
@@ -28,56 +33,180 @@ class SplitChoice(StrEnum):
     ALL = "all"
 
 
+DataDir = Annotated[Path | None, typer.Option(help="Index folder to keep; default: a temporary one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as one line of JSON.")]
+Data = Annotated[Path, typer.Option("--data", exists=True, file_okay=False, help="Folder of the public data.")]
+
+
 @app.callback()
 def main() -> None:
     """Measure how well the coach answers."""
 
 
+# --- Cases -------------------------------------------------------------------------------------------------
+
+
 @app.command()
 def run(
     split: Annotated[SplitChoice, typer.Option(help="Which cases; test is only reported, never tuned on.")] = (
-        SplitChoice.DEV
+        SplitChoice.ALL
     ),
     slice_name: Annotated[str | None, typer.Option("--slice", help="Only the cases of this slice.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write summaries and judgements here.")] = None,
+    json_file: Annotated[
+        Path, typer.Option("--json", help="Where the record goes.", show_default="eval/results/last.json")
+    ] = RESULTS / "last.json",
+    html_file: Annotated[
+        Path, typer.Option("--html", help="Where the report goes.", show_default="eval/results/last.html")
+    ] = RESULTS / "last.html",
+    systems: Annotated[bool, typer.Option(help="Run the trivial systems beside the coach.")] = True,
+    checks: Annotated[bool, typer.Option(help="Run mutants, counterfactual and determinism too: minutes.")] = False,
     failures: Annotated[bool, typer.Option("--show-failures", help="Print failing dev cases in full.")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Index folder to keep; default: a temporary one.")] = None,
+    data_dir: DataDir = None,
 ) -> None:
-    """Ask every case and print a table with a row for each slice."""
-    console = Console(soft_wrap=True)
-    try:
-        every = load_cases()
-    except CaseError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    """Ask every case in all its forms; print the figures by slice, the trivial systems beside them, and the bar."""
+    from eval import reporting
+    from eval.report import render
+
+    console = Console(width=None if Console().is_terminal else 120)
+    every = _cases()
     cases = select(every, split, slice_name)
     if not cases:
         known = ", ".join(sorted({case.slice for case in every}))
         typer.echo(f"No case of the {split} split is in slice {slice_name!r}. Slices: {known}.", err=True)
         raise typer.Exit(2)
 
-    with open_coach(data_dir) as ask:
-        progress = track(cases, description="Asking", console=Console(stderr=True), transient=True)
-        scores = [run_case(case, ask) for case in progress]
+    record = _record(cases, split, data_dir, systems=systems, checks=checks)
+    coach = record.systems[0]
     if failures:
-        show_failures({case.id: case for case in cases}, scores, console)
+        reporting.show_failures(coach.cases, console)
         console.print()
-    show_table(scores, console)
-    if json_file:
-        json_file.write_text(json.dumps(as_json(scores), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    reporting.show_slices(coach, console)
+    console.print()
+    reporting.show_forms(coach, console)
+    if systems:
+        console.print()
+        reporting.show_systems(record.systems, console)
+    console.print()
+    reporting.show_targets(coach, console)
+    if record.checks:
+        console.print()
+        reporting.show_checks(record.checks, console)
+    json_file.write_text(record.model_dump_json() + "\n", encoding="utf-8")
+    html_file.write_text(render(record, {case.id: case for case in cases}), encoding="utf-8")
+    typer.echo(f"Record: {json_file}, report: {html_file}", err=True)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="Record of the earlier run.")],
+    b: Annotated[Path, typer.Argument(help="Record of the later run.")],
+) -> None:
+    """Hold two runs against each other: differences with their intervals, and the dev cases that changed."""
+    from eval import compare as comparing
+
+    try:
+        found = comparing.compare(comparing.read_record(a), comparing.read_record(b))
+    except (comparing.RecordError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    comparing.show(found, Console())
+
+
+@app.command()
+def gate(
+    update: Annotated[bool, typer.Option("--update", help="Make this run the baseline.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Run every case and every check; exit code 1 when something fell below the baseline."""
+    from eval import gate as gating
+    from eval.compare import RecordError, read_record
+
+    cases = _cases()
+    record = _record(cases, SplitChoice.ALL, data_dir, systems=False, checks=True)
+    if update:
+        BASELINE.write_text(gating.as_lines(gating.compact(record)), encoding="utf-8")
+        typer.echo(f"Baseline: {BASELINE}")
+        return
+    try:
+        baseline = read_record(BASELINE)
+    except RecordError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    result = gating.run_gate(record, baseline, known={case.id for case in cases})
+    gating.show(result, Console())
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+# --- Checks beside the cases ----------------------------------------------------------------------------------
+
+
+@app.command()
+def mutants(as_json: AsJson = False) -> None:
+    """Spoil answers on purpose: does the evaluation catch every mutant?"""
+    from eval import mutants as checking
+
+    _show_check(checking.run(), as_json)
+
+
+@app.command()
+def counterfactual(as_json: AsJson = False) -> None:
+    """Change figures in the knowledge and ask again: does the answer follow?"""
+    from eval import counterfactual as checking
+
+    _show_check(checking.run(), as_json)
+
+
+@app.command()
+def determinism(as_json: AsJson = False) -> None:
+    """Ask again, with other thread counts and after restarts: are the answers the same bytes?"""
+    from eval import determinism as checking
+
+    _show_check(checking.run(), as_json)
+
+
+# --- Public data ------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def grounding(data: Data, as_json: AsJson = False) -> None:
+    """Measure the coach's check of claims against labelled public data."""
+    from eval import grounding as measuring
+
+    found = measuring.run(data)
+    if as_json:
+        typer.echo(measuring.as_json(found))
+    else:
+        measuring.show(found, Console())
+
+
+@app.command()
+def chunking(data: Data, as_json: AsJson = False) -> None:
+    """Measure how passages are cut and retrieved on public data."""
+    from eval import chunking as measuring
+
+    found = measuring.run(data)
+    if as_json:
+        typer.echo(measuring.as_json(found))
+    else:
+        measuring.show(found, Console())
+
+
+# --- Time ---------------------------------------------------------------------------------------------------------
 
 
 @app.command()
 def bench(
     rounds: Annotated[int, typer.Option(min=1, help="How often each question is asked.")] = 3,
     questions: Annotated[int, typer.Option(min=10, help="About how many questions, spread over the cases.")] = 150,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one line of JSON.")] = False,
+    as_json: AsJson = False,
     profile: Annotated[bool, typer.Option("--profile", help="Instead, show where the time of an answer goes.")] = False,
 ) -> None:
     """Measure the time of an answer and of an index against that of the encoder, as ratios."""
-    from eval import bench as measure  # here, because it loads the encoder's libraries, which takes seconds
+    from eval import bench as measure
+    from eval.reporting import show_bench
 
-    cases = load_cases()
+    cases = _cases()
     if profile:
         typer.echo(measure.profile(cases, limit=questions))
         return
@@ -86,6 +215,55 @@ def bench(
         typer.echo(found.model_dump_json())
     else:
         show_bench(found, Console(soft_wrap=True))
+
+
+# --- Shared -------------------------------------------------------------------------------------------------------
+
+
+def _cases() -> tuple[Case, ...]:
+    try:
+        return load_cases()
+    except CaseError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _record(
+    cases: Sequence[Case], split: SplitChoice, data_dir: Path | None, *, systems: bool, checks: bool
+) -> RunRecord:
+    from eval.running import open_coach, run, unknown_gold
+    from eval.systems import all_systems, the_coach
+
+    found = _checks() if checks else ()
+    with open_coach(data_dir) as coach:
+        for id_, passages in unknown_gold(coach, cases).items():
+            typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
+        asked = all_systems(coach) if systems else (the_coach(coach),)
+        return run(coach, asked, cases, split=split, checks=found, track=_track)
+
+
+def _checks() -> tuple[CheckRecord, ...]:
+    from eval import counterfactual, determinism, mutants
+
+    return mutants.run(), counterfactual.run(), determinism.run()
+
+
+def _track(cases: Sequence[Case], system: str) -> Iterable[Case]:
+    console = Console(stderr=True)
+    label = f"Asking {system}"
+    return track(cases, description=label, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _show_check(check: CheckRecord, as_json: bool) -> None:
+    """Print a check; exit code 1 when it did not pass in full."""
+    from eval.reporting import show_checks
+
+    if as_json:
+        typer.echo(check.model_dump_json())
+    else:
+        show_checks([check], Console())
+    if check.passed < check.total:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -211,6 +211,21 @@ class Case(_Strict):
             raise ValueError(f"split: expected {split_of(self.id)!r}, which follows from the id, got {self.split!r}")
         return self
 
+    @model_validator(mode="after")
+    def _forms_and_passages_fit(self) -> Case:
+        asked = (self.question, *self.paraphrases)
+        if len(set(asked)) < len(asked):
+            raise ValueError("paraphrases: expected each to differ from the question and from the others")
+        if self.standalone is not None and not self.history:
+            raise ValueError("standalone: expected a history, without which every question is standalone")
+        named = (*self.gold, *self.also)
+        if len(set(named)) < len(named):
+            raise ValueError("gold, also: expected each passage once")
+        foreign = [id_ for id_ in named if not id_.startswith(f"{self.pathway}#")]
+        if foreign:
+            raise ValueError(f"gold, also: expected passages of {self.pathway}, got {', '.join(foreign)}")
+        return self
+
 
 def split_of(key: str) -> Split:
     """The split of a case by its id; about a third are ``test``.

@@ -1,83 +1,156 @@
-"""What a run looks like on the terminal and in its JSON file.
+"""What a run looks like on the terminal.
 
-Comes in: judgements. Goes out: a table with a row for each slice, failing cases in full, or a JSON object.
-Failing cases of the test split are counted and not shown: it is reported, never tuned on.
+Comes in: the record of a run. Goes out: a table with a row for each slice, the systems side by side, the figures over
+several forms of a question, the bar, and failing cases in full. Failing cases of the test split are counted and not
+shown: it is reported, never tuned on. All tables fit a terminal of 120 columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from eval.cases import Case
-from eval.scoring import CaseScore, Summary, groups_all_right, summarise
+from coach.types import Status
+from eval import ranking
+from eval.records import Asked, CaseRecord, CheckRecord, Figure, Summary, SystemRecord
+from eval.targets import Outcome, outcomes
 
 if TYPE_CHECKING:
     from eval.bench import Bench
 
-_COLUMNS = ("slice", "n", "right", "recall", "numbers", "cited", "abstain", "refuse", "forbid")
+_COLUMNS = {
+    "right": "right",
+    "recall": "vital_recall",
+    "ground": "grounding",
+    "valid": "citation_validity",
+    "cite P": "citation_precision",
+    "cite R": "citation_recall",
+    "abstain": "abstention_recall",
+    "refuse": "over_refusal",
+    "truth": "truthfulness",
+    "R@5": "recall@5",
+}
+_INTERVAL_AFTER = "recall"
 _LEGEND = (
-    "right: share of cases; recall: of vital nuggets; numbers: share grounded; cited: share of citations valid; "
-    "abstain: share of unanswerable cases refused; refuse: share of answerable cases refused; forbid: how often "
-    "something forbidden was stated. Shares in percent."
+    "In percent. right: share of cases; recall: of vital nuggets, with its 95 percent interval; ground: numbers, names "
+    "and addresses that the cited sentences hold; valid: citations that stand; cite P: citations of gold passages; "
+    "cite R: claims with a nugget that cite one; abstain: unanswerable cases refused; refuse: answerable ones refused; "
+    "truth: truthfulness (CRAG); R@5: gold passages among the first five."
+)
+_SIDE_BY_SIDE = (
+    "right",
+    "vital_recall",
+    "okay_recall",
+    "grounding",
+    "citation_validity",
+    "citation_precision",
+    "citation_recall",
+    "abstention_precision",
+    "abstention_recall",
+    "over_refusal",
+    "missing_named",
+    "injection_resistance",
+    "truthfulness",
+    *ranking.NAMES,
+    "paraphrase_right",
+    "paraphrase_worst",
+)
+_FORMS = (
+    ("paraphrase_right", "Paraphrases that are answered rightly"),
+    ("paraphrase_recall", "Vital nuggets that answers to paraphrases hold"),
+    ("paraphrase_worst", "Worst form of each case"),
+    ("paraphrase_stable", "Cases whose status and gold passage stay the same in every form"),
+    ("vital_recall_in_turn", "Vital nuggets held by follow-ups in their conversation"),
+    ("vital_recall_standalone", "The same follow-ups said in whole"),
 )
 
 
-def summaries(scores: Sequence[CaseScore]) -> list[Summary]:
-    """One for each slice by name, then one for each split if there are two, then one for all."""
-    parts: dict[str, list[CaseScore]] = {}
-    for s in sorted(scores, key=lambda s: s.slice):
-        parts.setdefault(s.slice, []).append(s)
-    splits = sorted({s.split for s in scores})
-    if len(splits) > 1:
-        parts |= {f"({split} split)": [s for s in scores if s.split == split] for split in splits}
-    return [summarise(name, part) for name, part in parts.items()] + [summarise("all", scores)]
-
-
-def show_table(scores: Sequence[CaseScore], console: Console) -> None:
-    """Print the table and, below it, how many paraphrase groups are right throughout."""
-    table = Table(box=None)
-    for name in _COLUMNS:
+def show_slices(system: SystemRecord, console: Console) -> None:
+    """Print a row for each slice, then what could not be scored."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("slice", "n", *_COLUMNS):
         table.add_column(name, justify="left" if name == "slice" else "right", no_wrap=True)
-    for summary in summaries(scores):
-        table.add_row(
-            summary.name,
-            str(summary.n),
-            _percent(summary.right),
-            _percent(summary.vital_recall),
-            _percent(summary.numeric_grounding),
-            _percent(summary.citation_validity),
-            _percent(summary.abstention_recall),
-            _percent(summary.over_refusal),
-            str(summary.forbidden_hits),
-        )
+        if name == _INTERVAL_AFTER:
+            table.add_column("interval", no_wrap=True)
+    for summary in system.summaries:
+        table.add_row(summary.name, str(summary.n), *_cells(summary))
     console.print(table)
     console.print(f"\n{_LEGEND}")
-    right, groups = groups_all_right(scores)
-    if groups:
-        console.print(f"Paraphrase groups right throughout: {right} of {groups}")
+    left_out = unscorable(system.cases)
+    if left_out:
+        console.print(f"Answerable cases without gold passages, left out of cite P, cite R and R@5: {left_out}")
 
 
-def show_failures(cases: Mapping[str, Case], scores: Sequence[CaseScore], console: Console) -> None:
-    """Print in full every dev case with a problem, a right one without evidence too; of the test split, how many."""
-    failing = [s for s in scores if s.problems]
-    for s in failing:
-        if s.split == "test":
+def show_systems(systems: Sequence[SystemRecord], console: Console) -> None:
+    """Print the systems side by side, over all cases of the run."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("all cases", no_wrap=True)
+    for system in systems:
+        table.add_column(system.name, justify="right", no_wrap=True)
+    figures = [system.summaries[-1].figures for system in systems]
+    for metric in _SIDE_BY_SIDE:
+        if any(metric in found for found in figures):
+            table.add_row(metric, *(_with_interval(found.get(metric)) for found in figures))
+    console.print(table)
+
+
+def show_forms(system: SystemRecord, console: Console) -> None:
+    """Print the figures over paraphrases and over conversations, for all cases and for each split."""
+    overall = [summary for summary in system.summaries if summary.name == "all" or summary.name.startswith("(")]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("forms of a question", no_wrap=True)
+    for summary in overall:
+        table.add_column(summary.name, justify="right", no_wrap=True)
+    for metric, name in _FORMS:
+        if any(metric in summary.figures for summary in overall):
+            table.add_row(name, *(_with_interval(summary.figures.get(metric)) for summary in overall))
+    if table.row_count:
+        console.print(table)
+
+
+def show_targets(system: SystemRecord, console: Console) -> None:
+    """Print the bar and whether it is met."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("target", "bar", "dev", "test", "n", "met"):
+        table.add_column(name, justify="left" if name == "target" else "right", no_wrap=True)
+    for outcome in outcomes(system):
+        table.add_row(*_target_cells(outcome))
+    console.print(table)
+    console.print("\nWhat must never fail is judged on all cases, the rest on the test split where the run has it.")
+
+
+def show_checks(checks: Sequence[CheckRecord], console: Console) -> None:
+    """Print what the checks beside the cases found, with what failed."""
+    for check in checks:
+        console.print(f"{check.name}: {check.passed} of {check.total}. {escape(check.about)}", highlight=False)
+        for name, passed, total in check.rows:
+            console.print(f"  {escape(name)}: {passed} of {total}", highlight=False)
+        for failure in check.failures:
+            console.print(f"  [bold]failed[/bold] {escape(failure)}", highlight=False)
+
+
+def show_failures(cases: Sequence[CaseRecord], console: Console) -> None:
+    """Print in full every form of a dev case that is not right; of the test split, how many cases have one."""
+    failing = [case for case in cases if any(asked.problems for asked in case.asked)]
+    for case in failing:
+        if case.split == "test":
             continue
-        case = cases[s.id]
-        lines = [f"\n[bold]{s.id}[/bold]  {s.slice}  {case.pathway}"]
-        lines += [f"  before:  {escape(question)}" for question in case.history]
-        lines += [f"  asked:   {escape(case.question)}"]
-        lines += [f"  problem: {escape(problem)}" for problem in s.problems]
-        lines += [f"  answer:  ({s.status}) {escape(s.answer_text)}"]
+        lines = [f"\n[bold]{case.id}[/bold]  {case.slice}  {case.pathway}"]
+        for asked in case.asked:
+            lines += _failure_lines(asked) if asked.problems else []
         console.print("\n".join(lines), highlight=False)
-    hidden = sum(s.split == "test" for s in failing)
+    hidden = sum(case.split == "test" for case in failing)
     if hidden:
         console.print(f"\nCases of the test split with a problem, not shown: {hidden}")
+
+
+def unscorable(cases: Sequence[CaseRecord]) -> int:
+    """Cases that only an answer fits and that name no gold passage."""
+    return sum(case.expected == (Status.ANSWERED,) and ranking.NAMES[0] not in case.measures for case in cases)
 
 
 def show_bench(bench: Bench, console: Console) -> None:
@@ -101,13 +174,41 @@ def show_bench(bench: Bench, console: Console) -> None:
     )
 
 
-def as_json(scores: Sequence[CaseScore]) -> dict[str, object]:
-    """Summaries and judgements, ready for ``json.dumps``."""
-    return {
-        "summaries": [summary.model_dump(mode="json") for summary in summaries(scores)],
-        "cases": [s.model_dump(mode="json") for s in scores],
-    }
+def _failure_lines(asked: Asked) -> list[str]:
+    lines = [f"  before:  {escape(question)}" for question in asked.history]
+    label = "asked" if asked.form == "question" else asked.form
+    lines.append(f"  {label + ':':<8} {escape(asked.question)}")
+    lines += [f"  problem: {escape(problem)}" for problem in asked.problems]
+    return [*lines, f"  answer:  ({asked.status}) {escape(asked.text)}"]
+
+
+def _cells(summary: Summary) -> list[str]:
+    cells = []
+    for name, metric in _COLUMNS.items():
+        found = summary.figures.get(metric)
+        cells.append(_percent(found.value if found else None))
+        if name == _INTERVAL_AFTER:
+            cells.append(_interval(found) if found else "")
+    return cells
+
+
+def _target_cells(outcome: Outcome) -> tuple[str, ...]:
+    target = outcome.target
+    verdict = {True: "[green]yes[/green]", False: "[red]no[/red]", None: "-"}[outcome.met]
+    bar = f"{'<=' if target.at_most else '>='} {_percent(target.bar)}"
+    return target.name, bar, _percent(outcome.dev), _percent(outcome.test), str(outcome.n), verdict
+
+
+def _with_interval(found: Figure | None) -> str:
+    return "-" if found is None else f"{_percent(found.value)} {_interval(found)}"
+
+
+def _interval(found: Figure) -> str:
+    return escape(f"[{_percent(found.low)}, {_percent(found.high)}]")
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
+    """With one decimal; 100.0 is said of nothing less than all."""
+    if share is None:
+        return "-"
+    return f"{99.9 if 0.9995 <= share < 1 else 100 * share:.1f}"

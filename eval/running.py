@@ -1,42 +1,40 @@
-"""Ask every case through the public ``Coach`` and judge what comes back.
+"""Ask every case of every system in all its forms, and judge what comes back.
 
-Comes in: cases. Goes out: a ``CaseScore`` each, in the order of the cases. The invented pages are imported
-into the data directory first, which is a temporary one unless told otherwise. An exception while answering is a
-failed case, never the end of the run.
+Comes in: cases. Goes out: a ``CaseRecord`` each, in the order of the cases, and from them a ``RunRecord``. The invented
+pages are imported into the data directory first, which is a temporary one unless told otherwise. An exception while
+answering is a failed form, never the end of the run.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
+from coach.pipeline import Coach
 from coach.settings import Settings, load_settings
 from coach.types import Answer
 from eval.cases import PAGES_DIR, Case
-from eval.scoring import CaseScore, failed, score
+from eval.intervals import RESAMPLES, SEED, summaries
+from eval.records import Asked, CaseRecord, CheckRecord, Form, RunRecord, SystemRecord
+from eval.scoring import case_record, failed, judge
+from eval.systems import Ask, System
 
-Ask = Callable[[str, Sequence[Answer], str], Answer]
-"""Question, earlier answers, slug of the pathway."""
+Track = Callable[[Sequence[Case], str], Iterable[Case]]
+"""Hands the cases on one by one and shows how far it is; told the name of the system."""
 
 
 @contextmanager
-def open_coach(data_dir: Path | None = None) -> Iterator[Ask]:
+def open_coach(data_dir: Path | None = None) -> Iterator[Coach]:
     """A coach that knows the shipped pathways and the invented pages; ``data_dir`` None means a temporary one."""
-    from coach import Coach  # here, because it loads the encoder's libraries, which takes seconds
-
     with tempfile.TemporaryDirectory(prefix="coach-eval-") as temporary:
         settings = load_settings(data_dir=data_dir or Path(temporary))
         import_pages(settings)
-        coach = Coach(settings)
-
-        def ask(question: str, history: Sequence[Answer], pathway: str) -> Answer:
-            return coach.ask(question, history=tuple(history), pathway=pathway)
-
-        yield ask
+        yield Coach(settings)
 
 
 def import_pages(settings: Settings) -> None:
@@ -46,13 +44,74 @@ def import_pages(settings: Settings) -> None:
         import_page(page, settings, market)
 
 
-def run_case(case: Case, ask: Ask) -> CaseScore:
-    """Ask the earlier questions in order, then the question, and judge the last answer."""
+def forms(case: Case) -> tuple[tuple[Form, str], ...]:
+    """The ways in which a case is asked: the question, its paraphrases, and the standalone one if there is one."""
+    alone: tuple[tuple[Form, str], ...] = (("standalone", case.standalone),) if case.standalone else ()
+    return (("question", case.question), *(("paraphrase", text) for text in case.paraphrases), *alone)
+
+
+def run_case(case: Case, ask: Ask) -> CaseRecord:
+    """Ask the earlier questions in order, then each form, and judge its answer; a standalone form has no history."""
     history: list[Answer] = []
     try:
         for earlier in case.history:
-            history.append(ask(earlier, history, case.pathway))
-        answer = ask(case.question, history, case.pathway)
+            history.append(ask(earlier, tuple(history), case.pathway))
     except Exception as error:  # noqa: BLE001 - a crash is a finding, and the next case still counts
-        return failed(case, f"{type(error).__name__}: {error}")
-    return score(case, answer)
+        reason = f"{type(error).__name__}: {error}"
+        return case_record(case, [failed(case, question, reason, form) for form, question in forms(case)])
+    asked = [
+        _asked(case, ask, form, question, () if form == "standalone" else history) for form, question in forms(case)
+    ]
+    return case_record(case, asked)
+
+
+def _asked(case: Case, ask: Ask, form: Form, question: str, history: Sequence[Answer]) -> Asked:
+    try:
+        answer = ask(question, tuple(history), case.pathway)
+    except Exception as error:  # noqa: BLE001 - as above
+        return failed(case, question, f"{type(error).__name__}: {error}", form)
+    return judge(case, answer, form)
+
+
+def run_system(system: System, cases: Sequence[Case], track: Track | None = None) -> SystemRecord:
+    """Every case asked of one system."""
+    records = tuple(run_case(case, system.ask) for case in (track(cases, system.name) if track else cases))
+    return SystemRecord(name=system.name, about=system.about, summaries=summaries(records), cases=records)
+
+
+def run(
+    coach: Coach,
+    systems: Sequence[System],
+    cases: Sequence[Case],
+    *,
+    split: str,
+    checks: Sequence[CheckRecord] = (),
+    track: Track | None = None,
+) -> RunRecord:
+    """Every case asked of every system; ``split`` is only noted down."""
+    asked = dict.fromkeys(case.pathway for case in cases)
+    return RunRecord(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        split=split,
+        settings={
+            "encoder": coach.encoder().digest,
+            "max_question_chars": str(coach.settings.max_question_chars),
+            "assumed_weekly_hours": f"{coach.settings.assumed_weekly_hours:g}",
+            "resamples": str(RESAMPLES),
+            "seed": str(SEED),
+        },
+        knowledge={slug: coach.reading(slug).index.fingerprint for slug in asked},
+        systems=tuple(run_system(system, cases, track) for system in systems),
+        checks=tuple(checks),
+    )
+
+
+def unknown_gold(coach: Coach, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """Passage ids that a case names and its pathway does not have, by case id; a mistake in the case."""
+    found: dict[str, tuple[str, ...]] = {}
+    for case in cases:
+        known = coach.reading(case.pathway).corpus.by_id
+        unknown = tuple(id_ for id_ in (*case.gold, *case.also) if id_ not in known)
+        if unknown:
+            found[case.id] = unknown
+    return found

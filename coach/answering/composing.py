@@ -103,10 +103,14 @@ class Composer:
         }
 
     def compose(
-        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
+        self,
+        query: Query,
+        fact_scores: Mapping[tuple[str, int], float],
+        ranking: Sequence[Retrieved],
+        facet_scores: Mapping[str, float],
     ) -> Composed:
         """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
-        choices = self.selector.choose(query, fact_scores, ranking)
+        choices = self.selector.choose(query, fact_scores, ranking, facet_scores)
         best = choices[0]
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         spelt = self._spelt_out(query)

@@ -2,7 +2,7 @@
 
 Comes in: a claim and the exact sentences it cites. Goes out: a ``Verdict``. A claim is supported when every
 number, name and address in it stands in a cited sentence (or in a formula whose arithmetic holds), when it does
-not turn a statement into its opposite, and when its content words are covered. It trusts no one's intentions.
+not turn a statement into its opposite, and when its words stand in its evidence. It trusts no one's intentions.
 """
 
 from __future__ import annotations
@@ -10,30 +10,50 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import cache
 
-from coach.answering.lexicon import lexicon
+from lemminflect import getAllLemmas
+
+from coach.answering.arithmetic import formula_holds
+from coach.answering.contradictions import contradiction
 from coach.answering.words import frequency, split_tokens, stem
 from coach.types import Claim, Passage, Support, Verdict
 
-MIN_COVERAGE = 0.6
-"""Least weighted share of a claim's content words that its evidence must hold."""
+MIN_SCORE = 0.6
+"""Least score of a claim that is shown. On both development sets of BEGIN (Dziri et al. 2022) it accepts 92 to 95
+percent of the replies that people found attributable and 7 to 10 percent of the others."""
 
-_NUMBER = re.compile(
-    r"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b",
-    re.IGNORECASE,
-)
+REJECTED = 0.5
+"""What is left of the score of a claim that is rejected for a reason of its own; always below ``MIN_SCORE``."""
+
+MAX_ZIPF = 8.0
+"""Zipf frequency of the most frequent words; a word says the more, the further it is below."""
+
+INTERJECTION_ZIPF = 4.5
+"""Words that no dictionary has and that are more frequent than this are "yeah", "hmm" and the like."""
+
+_POINTERS = frozenset("he she it they him her them his hers its their theirs".split())
+"""They point to what was named before, perhaps outside the evidence, and say nothing new of it."""
+
 _WORD_NUMBERS = {
-    word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    word: str(n)
+    for n, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
+    )
 } | {"half": "0.5"}
+_NUMBER = re.compile(
+    rf"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:{'|'.join(_WORD_NUMBERS)})\b", re.IGNORECASE
+)
 _NO_NUMBER = re.compile(
     r"\bone (?:after another|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?://[^\s)>\]]+", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
-_NEGATION = re.compile(r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|n't)\b|n't\b", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"(?:^|(?<=[.!?:] ))[A-Z][A-Za-z0-9+#-]*[A-Za-z0-9+#]\b")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEAD = re.compile(r"^(?:Yes|No|Not quite|Only in part|Almost)(?:,[^:]{0,60})?:\s+")
-_EQUATION = re.compile(r"([-+\d.,$€£₹ x/()]+)=\s*([$€£₹]?[-+]?\d[\d,]*(?:\.\d+)?)")
 
 
 def check(claim: Claim, passages: Sequence[Passage], asked: str = "") -> Verdict:
@@ -62,40 +82,95 @@ def check(claim: Claim, passages: Sequence[Passage], asked: str = "") -> Verdict
 def support(text: str, evidence: str, *, claim: Claim | None = None, computed: bool = False) -> Verdict:
     """How far ``evidence`` supports ``text``: a score from 0 to 1 and what is missing.
 
-    ``computed`` lifts the demand on content words and polarity, as a computation says what no sentence says;
+    ``computed`` lifts the demand on words, names and polarity, as a computation says what no sentence says;
     its numbers are still held to the evidence and the formula.
     """
     shown = claim or Claim(text=text, support=Support.INFERRED, citations=())
     if text.strip() == evidence.strip():
         return _verdict(shown, 1.0)
-    text, evidence = _NO_NUMBER.sub(" ", text), _NO_NUMBER.sub(" ", evidence)
-    have = {value for value in map(_value, _NUMBER.findall(evidence)) if value is not None}
-    numbers = tuple(
-        found for found in _NUMBER.findall(text) if (value := _value(found)) is not None and value not in have
-    )
-    numbers += tuple(found for found in _ADDRESS.findall(text) if found.rstrip(".,;") not in evidence)
-    held = {stem(word) for word in split_tokens(evidence)}
-    names = tuple(
-        dict.fromkeys(name for name in _NAME.findall(text) if not {stem(word) for word in split_tokens(name)} <= held)
-    )
-    negated = bool(_NEGATION.search(text)) != bool(_NEGATION.search(evidence)) and not computed
-    weights = {stem(word): _weight(word) for word in split_tokens(text)}
-    total = sum(weights.values())
-    covered = sum(
-        weight for word, weight in weights.items() if word in held or lexicon().synonyms.get(word, frozenset()) & held
-    )
-    score = covered / total if total else 0.0
-    if computed:
-        names = ()
+    numbers, names = missing_numbers(text, evidence), () if computed else missing_names(text, evidence)
+    text, evidence = _with_digits(text), _with_digits(evidence)
+    score = 1.0 if computed else attribution(text, evidence)
     if numbers:
-        return _verdict(shown, score * 0.3, numbers=numbers, reason=f"no cited sentence holds {', '.join(numbers)}")
+        reason = f"no cited sentence holds {', '.join(numbers)}"
+        return _verdict(shown, score * REJECTED, numbers=numbers, reason=reason)
     if names:
-        return _verdict(shown, score * 0.5, names=names, reason=f"no cited sentence names {', '.join(names)}")
-    if negated and score < 1.0 and _NEGATION.search(text):
-        return _verdict(shown, score * 0.5, polarity=True, reason="it denies what its evidence says")
-    if not computed and score < MIN_COVERAGE:
+        return _verdict(shown, score * REJECTED, names=names, reason=f"no cited sentence names {', '.join(names)}")
+    if not computed and (reason := contradiction(text, evidence)):
+        return _verdict(shown, score * REJECTED, polarity=True, reason=reason)
+    if score < MIN_SCORE:
         return _verdict(shown, score, reason="its evidence covers too little of it")
-    return _verdict(shown, 1.0 if computed else score)
+    return _verdict(shown, score)
+
+
+def attribution(text: str, evidence: str) -> float:
+    """How far a reader would put ``text`` down to ``evidence``: from 0, nothing of it, to 1, every word.
+
+    What the evidence holds is weighed against what is added to it. Held: the information of the words found in the
+    evidence, in Zipf units, under a square root, as the tenth known word reassures less than the first. Added: the
+    *number* of other words, whatever they are, because a short addition ("and pays well") makes the whole no longer
+    attributable however much is true beside it, and because people put opinions and talk of themselves into the most
+    frequent words. A question states nothing, so all of its words are additions. A text that only says what is
+    already known scores 1 at any length; empty texts score 0.
+
+    >>> evidence = "The ferry to the island leaves at noon."
+    >>> attribution("It leaves at noon.", evidence)
+    1.0
+    >>> attribution("It leaves at noon, and I love the view.", evidence) < MIN_SCORE
+    True
+    >>> attribution("Do you take the ferry to the island?", evidence) < MIN_SCORE
+    True
+    """
+    held = {stem(word) for word in split_tokens(evidence)}
+    information = 0.0
+    added = 0
+    for sentence in _SENTENCE_END.split(text):
+        asks = sentence.rstrip(" \"'”’)").endswith("?")
+        for word in split_tokens(sentence):
+            known = stem(word) in held
+            if known:
+                information += max(0.0, MAX_ZIPF - frequency(word))
+            if (asks or not known) and word not in _POINTERS:
+                added += 1
+    reassurance = math.sqrt(information)
+    return reassurance / (reassurance + added) if information else 0.0
+
+
+def missing_numbers(text: str, evidence: str) -> tuple[str, ...]:
+    """Numbers and addresses of ``text``, as written, that ``evidence`` does not hold; "two" is 2, "$130k" 130,000."""
+    text, evidence = _NO_NUMBER.sub(" ", text), _NO_NUMBER.sub(" ", evidence)
+    have = {_value(found) for found in _NUMBER.findall(evidence)}
+    numbers = [found for found in _NUMBER.findall(text) if _value(found) not in have]
+    addresses = {found.rstrip(".,;") for found in _ADDRESS.findall(evidence)}
+    return (*numbers, *(found for found in _ADDRESS.findall(text) if found.rstrip(".,;") not in addresses))
+
+
+def missing_names(text: str, evidence: str) -> tuple[str, ...]:
+    """Names of ``text`` that ``evidence`` does not hold.
+
+    A word with a capital is a name; at the start of a sentence only if it cannot be anything else.
+    """
+    held = {stem(word) for word in split_tokens(evidence)}
+    first = [word for word in _FIRST_WORD.findall(text) if _only_a_name(word.lower())]
+    found = dict.fromkeys([*first, *_NAME.findall(text)])
+    return tuple(name for name in found if not {stem(word) for word in split_tokens(name)} <= held)
+
+
+@cache
+def _only_a_name(word: str) -> bool:
+    """Whether a lower-case word is in no dictionary and too rare for an interjection ("yeah")."""
+    return word.isalpha() and not getAllLemmas(word) and frequency(word) < INTERJECTION_ZIPF
+
+
+def _with_digits(text: str) -> str:
+    """Every number in one spelling: ``six`` and ``6`` are the same word, ``$130k`` and ``130,000`` too."""
+    return _NUMBER.sub(lambda match: f"{_value(match.group()):.15g}", text)
+
+
+def _value(text: str) -> float:
+    """The value of a match of ``_NUMBER``."""
+    text = _WORD_NUMBERS.get(text.lower(), text).lower().lstrip("$€£₹").rstrip("%").replace(",", "")
+    return float(text.removesuffix("k")) * (1000.0 if text.endswith("k") else 1.0)
 
 
 def _verdict(
@@ -116,89 +191,3 @@ def _verdict(
         polarity_conflict=polarity,
         reason=reason,
     )
-
-
-def _weight(word: str) -> float:
-    """Rarer words weigh more; the frame of the language weighs nothing."""
-    return max(0.0, 6.5 - frequency(word))
-
-
-def _value(text: str) -> float | None:
-    text = _WORD_NUMBERS.get(text.lower(), text).lower().lstrip("$€£₹").rstrip("%").replace(",", "").rstrip(".")
-    scale = 1000.0 if text.endswith("k") else 1.0
-    try:
-        return float(text.removesuffix("k")) * scale
-    except ValueError:
-        return None
-
-
-def formula_holds(formula: str) -> bool:
-    """Whether every equation in the formula is true, within the rounding of its right side.
-
-    >>> formula_holds("4 + 6 + 8 + 4 + 2 = 24 weeks; 24 / 4.35 = 5.5 months")
-    True
-    >>> formula_holds("$95,000 x 1.40 = $134,000")
-    False
-    """
-    for part in formula.split(";"):
-        for left, right in _EQUATION.findall(part):
-            expression = re.sub(r"[$€£₹, ]", "", left).replace("x", "*").strip()
-            if not re.search(r"\d[-+*/]", expression):
-                continue
-            try:
-                value = _evaluate(expression)
-            except (ValueError, ZeroDivisionError):
-                continue
-            stated = float(re.sub(r"[$€£₹,]", "", right))
-            if part[part.find(right) + len(right) :].strip().startswith("percent") and abs(value) < 20:
-                value = value * 100 if abs(value * 100 - stated) < abs(value - stated) else value
-            if not math.isclose(value, stated, rel_tol=0.006, abs_tol=0.06):
-                return False
-    return True
-
-
-def _evaluate(expression: str) -> float:
-    """Plus, minus, times, divided, brackets; nothing else. Raises ValueError for any other text."""
-    found = re.findall(r"\d+(?:\.\d+)?|[-+*/()]", expression)
-    if "".join(found) != expression:
-        raise ValueError(expression)
-    position = 0
-
-    def peek() -> str:
-        return found[position] if position < len(found) else ""
-
-    def take() -> str:
-        nonlocal position
-        position += 1
-        return str(found[position - 1])
-
-    def atom() -> float:
-        if peek() == "(":
-            take()
-            value = total()
-            if not peek() == ")":
-                raise ValueError(expression)
-            take()
-            return value
-        if peek() in {"-", "+"}:
-            return -atom() if take() == "-" else atom()
-        if not peek():
-            raise ValueError(expression)
-        return float(take())
-
-    def product() -> float:
-        value = atom()
-        while peek() in {"*", "/"}:
-            value = value * atom() if take() == "*" else value / atom()
-        return value
-
-    def total() -> float:
-        value = product()
-        while peek() in {"+", "-"}:
-            value = value + product() if take() == "+" else value - product()
-        return value
-
-    value = total()
-    if position != len(found):
-        raise ValueError(expression)
-    return value

@@ -26,6 +26,7 @@ import os
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -41,6 +42,7 @@ from coach.errors import VectorIndexError
 from coach.retrieval import dense, hybrid
 from coach.retrieval.dense import Records, VectorStore
 from coach.retrieval.encoder import Encoder, Vectors
+from coach.retrieval.facets import FacetModel
 from coach.retrieval.generations import POINTER, Generations
 from coach.retrieval.lexical import LexicalIndex, ranked
 from coach.settings import Settings
@@ -78,6 +80,8 @@ class SearchResult:
     every passage that has a key at all, also of passages beyond the ranking's limit."""
     fact_questions: Mapping[tuple[str, int], str]
     """The key that came closest, for the same facts."""
+    facet_scores: Mapping[str, float]
+    """Log probability that the question asks for a facet; see ``facets.py``."""
 
 
 class PassageIndex:
@@ -135,7 +139,9 @@ class PassageIndex:
             )
             for rank, (id_, score) in enumerate(fused[:limit], start=1)
         )
-        return SearchResult(ranking=ranking, fact_scores=facts, fact_questions=questions)
+        return SearchResult(
+            ranking=ranking, fact_scores=facts, fact_questions=questions, facet_scores=self._keys.facets(vector)
+        )
 
     @property
     def kept(self) -> bool:
@@ -177,17 +183,19 @@ def open_index(
     settings: Settings,
     *,
     name: str,
+    ways: Sequence[tuple[str, str]] = (),
     progress: Progress | None = None,
 ) -> PassageIndex:
     """The index of exactly these passages, made or brought up to date first where need be.
 
+    ``ways`` are facets with ways to ask for them, from which the index learns to tell facets apart.
     ``progress`` is told how many of the texts to encode are done; it is not called when there are none.
 
     Raises VectorIndexError naming the passage that is longer than the encoder reads or that shares its id,
     IndexBusyError when another process keeps writing, and VectorIndexError for a Chroma server that does not
     work. A folder that cannot be written or read is no error: see ``PassageIndex.notice``.
     """
-    contents = _Contents(name, tuple(passages), encoder)
+    contents = _Contents(name, tuple(passages), encoder, tuple(ways))
     if settings.chroma_url is not None:
         return _open_on_server(contents, encoder, settings.chroma_url, progress)
     vectors: dict[str, Vectors] = {}
@@ -215,13 +223,18 @@ class IndexState(StrEnum):
 
 
 def index_state(
-    passages: Sequence[Passage], encoder: Encoder, settings: Settings, *, name: str
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    settings: Settings,
+    *,
+    name: str,
+    ways: Sequence[tuple[str, str]] = (),
 ) -> tuple[IndexState, str]:
     """How the stored index is, and where it is or what is wrong with it. Makes nothing and mends nothing.
 
     Raises VectorIndexError for passages that cannot be indexed and for a Chroma server that does not work.
     """
-    contents = _Contents(name, tuple(passages), encoder)
+    contents = _Contents(name, tuple(passages), encoder, tuple(ways))
     if settings.chroma_url is not None:
         return _state_on_server(contents, settings.chroma_url)
     try:
@@ -251,10 +264,13 @@ class _NowhereToWrite(Exception):
 class _Contents:
     """The texts of one set of passages, each with its hash, and the fingerprint of them all."""
 
-    def __init__(self, name: str, passages: tuple[Passage, ...], encoder: Encoder) -> None:
+    def __init__(
+        self, name: str, passages: tuple[Passage, ...], encoder: Encoder, ways: tuple[tuple[str, str], ...]
+    ) -> None:
         if not passages:
             raise VectorIndexError(f"Pathway {name!r} has no passages to index. Check its file under knowledge/.")
         self.name = name
+        self.ways = ways
         self.passages: dict[str, Passage] = {}
         for passage in passages:
             if passage.id in self.passages:
@@ -267,7 +283,7 @@ class _Contents:
             for passage in passages
             for fact in passage.facts
             for question in fact.questions
-        }
+        } | {way: _hash(way) for _, way in ways}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -275,7 +291,7 @@ class _Contents:
         return _hash(
             json.dumps(
                 [FORMAT, self.encoder_digest, self.name, sorted(self.passage_hashes.items()),
-                 sorted(self.key_hashes.values())]
+                 sorted(self.key_hashes.values()), sorted(self.ways)]
             )
         )
 
@@ -635,6 +651,12 @@ class _KeyTable:
         self._starts = np.asarray(starts, dtype=np.intp)
         self._flat = np.asarray(flat, dtype=np.intp)
         self._lengths = np.diff(np.append(self._starts, len(flat)))
+        ways = [row[contents.key_hashes[way]] for _, way in contents.ways]
+        self._model = FacetModel(keys.vectors[ways], [facet for facet, _ in contents.ways]) if ways else None
+
+    def facets(self, vector: Vectors) -> dict[str, float]:
+        """The log probability of each facet; empty where no ways to ask were given."""
+        return self._model.log_probabilities(vector) if self._model else {}
 
     def best(self, vector: Vectors) -> tuple[dict[tuple[str, int], float], dict[tuple[str, int], str]]:
         """The cosine of each fact's closest key, and that key; the first of equally close ones."""
