@@ -232,7 +232,7 @@ class Coach:
                 if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
                     # "..., and how many weeks?"
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
-                parts.append(reading.composer.compose(query, result.fact_scores, result.ranking, result.facet_scores))
+                parts.append(reading.composer.compose(query, result))
         with clock.stage("ground", on_stage):
             rankings = [result.ranking for result in found]
             fingerprint = reading.index.fingerprint

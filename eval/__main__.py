@@ -9,7 +9,8 @@ seconds to load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -100,6 +101,7 @@ def run(
 def compare(
     a: Annotated[Path, typer.Argument(help="Record of the earlier run.")],
     b: Annotated[Path, typer.Argument(help="Record of the later run.")],
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write what is printed as a page as well.")] = None,
 ) -> None:
     """Hold two runs against each other: differences with their intervals, and the dev cases that changed."""
     from eval import compare as comparing
@@ -109,7 +111,10 @@ def compare(
     except (comparing.RecordError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    comparing.show(found, Console())
+    console = Console(record=html_file is not None)
+    comparing.show(found, console)
+    if html_file is not None:
+        html_file.write_text(console.export_html(inline_styles=True), encoding="utf-8")
 
 
 @app.command()
@@ -122,16 +127,16 @@ def gate(
     from eval.compare import RecordError, read_record
 
     cases = _cases()
+    try:
+        baseline = None if update else read_record(BASELINE)
+    except RecordError as error:
+        typer.echo(f"{error}\nMake a baseline with: python -m eval gate --update", err=True)
+        raise typer.Exit(2) from error
     record = _record(cases, SplitChoice.ALL, data_dir, systems=False, checks=True)
-    if update:
+    if baseline is None:
         BASELINE.write_text(gating.as_lines(gating.compact(record)), encoding="utf-8")
         typer.echo(f"Baseline: {BASELINE}")
         return
-    try:
-        baseline = read_record(BASELINE)
-    except RecordError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     result = gating.run_gate(record, baseline, known={case.id for case in cases})
     gating.show(result, Console())
     if not result.passed:
@@ -142,27 +147,27 @@ def gate(
 
 
 @app.command()
-def mutants(as_json: AsJson = False) -> None:
+def mutants(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Spoil answers on purpose: does the evaluation catch every mutant?"""
     from eval import mutants as checking
 
-    _show_check(checking.run(), as_json)
+    _show_check(checking.run(data_dir), as_json)
 
 
 @app.command()
-def counterfactual(as_json: AsJson = False) -> None:
+def counterfactual(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Change figures in the knowledge and ask again: does the answer follow?"""
     from eval import counterfactual as checking
 
-    _show_check(checking.run(), as_json)
+    _show_check(checking.run(data_dir), as_json)
 
 
 @app.command()
-def determinism(as_json: AsJson = False) -> None:
+def determinism(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Ask again, with other thread counts and after restarts: are the answers the same bytes?"""
     from eval import determinism as checking
 
-    _show_check(checking.run(), as_json)
+    _show_check(checking.run(data_dir), as_json)
 
 
 # --- Public data ------------------------------------------------------------------------------------------------
@@ -173,7 +178,8 @@ def grounding(data: Data, as_json: AsJson = False) -> None:
     """Measure the coach's check of claims against labelled public data."""
     from eval import grounding as measuring
 
-    found = measuring.run(data)
+    with _told():
+        found = measuring.run(data)
     if as_json:
         typer.echo(measuring.as_json(found))
     else:
@@ -185,7 +191,8 @@ def chunking(data: Data, as_json: AsJson = False) -> None:
     """Measure how passages are cut and retrieved on public data."""
     from eval import chunking as measuring
 
-    found = measuring.run(data)
+    with _told():
+        found = measuring.run(data)
     if as_json:
         typer.echo(measuring.as_json(found))
     else:
@@ -220,12 +227,19 @@ def bench(
 # --- Shared -------------------------------------------------------------------------------------------------------
 
 
-def _cases() -> tuple[Case, ...]:
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the data goes to stderr, with exit code 2."""
     try:
-        return load_cases()
-    except CaseError as error:
+        yield
+    except (CaseError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+
+
+def _cases() -> tuple[Case, ...]:
+    with _told():
+        return load_cases()
 
 
 def _record(
@@ -234,7 +248,7 @@ def _record(
     from eval.running import open_coach, run, unknown_gold
     from eval.systems import all_systems, the_coach
 
-    found = _checks() if checks else ()
+    found = _checks(data_dir) if checks else ()
     with open_coach(data_dir) as coach:
         for id_, passages in unknown_gold(coach, cases).items():
             typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
@@ -242,10 +256,10 @@ def _record(
         return run(coach, asked, cases, split=split, checks=found, track=_track)
 
 
-def _checks() -> tuple[CheckRecord, ...]:
+def _checks(data_dir: Path | None) -> tuple[CheckRecord, ...]:
     from eval import counterfactual, determinism, mutants
 
-    return mutants.run(), counterfactual.run(), determinism.run()
+    return mutants.run(data_dir), counterfactual.run(data_dir), determinism.run(data_dir)
 
 
 def _track(cases: Sequence[Case], system: str) -> Iterable[Case]:

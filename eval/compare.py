@@ -37,7 +37,7 @@ class RecordError(Exception):
 
 
 class Difference(Record):
-    """How far a metric moved over the cases that both runs have."""
+    """How far a metric moved over the cases that have it in both runs."""
 
     group: str
     """A slice, ``(dev split)``, ``(test split)`` or ``all``."""
@@ -48,7 +48,7 @@ class Difference(Record):
     """Lower end of the 95 percent interval of b - a."""
     high: float
     n: int
-    """Cases of both runs that the metric applies to in at least one of them."""
+    """Cases that have the metric in both runs."""
 
     @property
     def value(self) -> float:
@@ -157,7 +157,7 @@ def differences(
 ) -> tuple[Difference, ...]:
     """For each group and metric the difference over ``pairs``; ``metrics`` None means all there are.
 
-    A metric that no case of a group has in one of the two runs gives no difference there.
+    A metric that no case of a group has in both runs gives no difference there.
     """
     wanted = set(metrics) if metrics is not None else None
     found = []
@@ -174,19 +174,16 @@ def differences(
 def paired_difference(
     group: str, metric: str, pairs: Sequence[tuple[Measure | None, Measure | None]]
 ) -> Difference | None:
-    """b - a of a ratio of sums, with a paired bootstrap over cases; None where one run has no measure at all.
+    """b - a of a ratio of sums, with a paired bootstrap over the cases that both have; None where there is none.
 
     A case is drawn with both its measures, so what makes it hard cancels out. One that the metric applies to in a
-    single run only (a citation where there was a refusal before) adds nothing to the other's sums: the difference is
-    that of the two figures, and not that of the cases which happened to keep the metric.
+    single run only is left out: it may have been answered in one of them, or its case was written anew.
     """
-    applies = [(a, b) for a, b in pairs if a or b]
-    if not any(a for a, _ in applies) or not any(b for _, b in applies):
+    sums = np.array([[a.part, a.whole, b.part, b.whole] for a, b in pairs if a and b])
+    if not len(sums):
         return None
-    sums = np.array([[*_sums(a), *_sums(b)] for a, b in applies])
     part_a, whole_a, part_b, whole_b = sums.sum(axis=0)
-    drawn = _draws(len(applies)) @ sums
-    drawn = drawn[(drawn[:, 1] > 0) & (drawn[:, 3] > 0)]
+    drawn = _draws(len(sums)) @ sums
     low, high = np.percentile(drawn[:, 2] / drawn[:, 3] - drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
     return Difference(
         group=group,
@@ -195,12 +192,8 @@ def paired_difference(
         b=float(part_b / whole_b),
         low=float(low),
         high=float(high),
-        n=len(applies),
+        n=len(sums),
     )
-
-
-def _sums(measure: Measure | None) -> tuple[float, float]:
-    return (measure.part, measure.whole) if measure else (0.0, 0.0)
 
 
 @lru_cache(maxsize=64)
@@ -295,7 +288,7 @@ def read_record(path: Path) -> RunRecord:
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Print the differences as a table, then every changed case of the dev split with both answers.
+    """Print the differences as a table, then every changed case of the dev split with its two answers.
 
     Splits and ``all`` are shown in full; of a slice only the metrics that moved.
     """
@@ -345,16 +338,21 @@ def _show_changes(direction: Direction, changes: Sequence[Change], console: Cons
     title = "Judged otherwise, though as right or wrong as before" if direction == "other" else direction.capitalize()
     console.print(f"\n[bold]{title}: {len(changes)}[/bold]", highlight=False)
     for change in changes:
-        lines = [f"\n{escape(change.id)}  {escape(change.slice)}"]
-        if change.question is not None:
-            lines.append(f"  asked:   {escape(change.question)}")
-        if change.answer_a is not None:
-            lines.append(f"  in a:    {escape(change.answer_a)}")
-        if change.answer_b is not None:
-            lines.append(f"  in b:    {escape(change.answer_b)}")
-        lines += [f"  problem: {escape(problem)}" for problem in change.problems_b]
+        console.print(f"\n{escape(change.id)}  {escape(change.slice)}", highlight=False)
+        if direction != "other" or change.answer_a != change.answer_b:
+            console.print("\n".join(_said(change)), highlight=False)
         moved = ", ".join(f"{one.metric} {_share(one.a)} -> {_share(one.b)}" for one in change.moved)
-        console.print("\n".join([*lines, f"  moved:   {escape(moved)}"]), highlight=False)
+        console.print(f"  moved:   {escape(moved)}", highlight=False)
+
+
+def _said(change: Change) -> list[str]:
+    lines = [f"  asked:   {escape(change.question)}"] if change.question is not None else []
+    if change.answer_a == change.answer_b and change.answer_a is not None:
+        lines.append(f"  in both: {escape(change.answer_a)}")
+    else:
+        answers = ("a", change.answer_a), ("b", change.answer_b)
+        lines += [f"  in {run}:    {escape(answer)}" for run, answer in answers if answer is not None]
+    return lines + [f"  problem: {escape(problem)}" for problem in change.problems_b]
 
 
 def _share(value: float | None) -> str:

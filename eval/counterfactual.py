@@ -1,7 +1,7 @@
 """Does the coach say what its files say? Change figures in a copy of the knowledge, ask again, and see them followed.
 
-Comes in: a knowledge folder. Goes out: a ``CheckRecord``. Every typed figure of the copy (weeks, months, percentages,
-pay, counts, and the hours and prices of resources) is changed at once to a value that stands nowhere else, in the same
+Comes in: a knowledge folder. Goes out: a ``CheckRecord``. The figures of the copy (weeks, months, percentages, pay,
+counts, and the hours and prices of resources) are changed at once to values that stand nowhere else, in the same
 order as before, so that ranges and percentiles stay sound; the index of the unchanged copy is then brought up to
 date, as after any edit. Questions are those that the facts themselves say they answer. A figure whose question does
 not bring it up before the change is left out and counted. What is computed from changed figures has to follow as well.
@@ -61,6 +61,7 @@ _PATHWAY_UNITS = {
     "skills.weeks": "weeks",
     "phases.weeks": "weeks",
 }
+"""Not the days of an action plan, which its name states as well ("Next 90 Days")."""
 _RESOURCE_PHRASES = ("cost", "duration")
 """Fields of a resource whose figures are changed; the same figure elsewhere in its entry follows."""
 
@@ -91,7 +92,7 @@ _MONEY = range(31_001, 399_999, 7)
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WRITTEN = re.compile(
     rf"(?<![\w.,$£€-])(?P<sign>[$£€]?)(?P<low>{_NUMBER})(?:(?P<link> to | and |-)[$£€]?(?P<high>{_NUMBER}))?"
-    r"(?:[ -]?(?P<unit>%|(?:percent|hour|minute|week|month)s?\b))?(?![\w,]|\.\d)(?! an? week)"
+    r"(?:[ -]?(?P<unit>%|(?:percent|hour|minute|week|month)s?\b))?(?!\w|[,.]\d)(?! an? week)"
 )
 _RESULT = re.compile(rf"=\s*[-+]?[$£€]?({_NUMBER})")
 _SIGNS = {"$": "USD", "£": "GBP", "€": "EUR"}

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wordfreq import zipf_frequency
 
@@ -122,44 +123,56 @@ def citation_recall(answer: Answer, nuggets: Sequence[Nugget], fair: Collection[
 
 
 def _numbers(claim: Claim, evidence: Sequence[str]) -> tuple[list[str], int]:
-    known = [number for text in evidence for number in _single_numbers(text)]
-    stated = _single_numbers(_ADDRESS.sub(" ", claim.text))
-    missing = [number for number in stated if not any(_supports(one, number) for one in known)]
+    known = [number for text in evidence for number in _read(text)[0]]
+    stated = _read(_ADDRESS.sub(" ", claim.text))[0]
+    missing = [number for number in stated if not _supported(number, known)]
     return [f"{number.low:g} {number.unit}" for number in missing], len(stated)
 
 
-def _single_numbers(text: str) -> list[Quantity]:
-    """The numbers of a text; the ends of a range count apart."""
-    return [
-        Quantity(value, value, quantity.unit, quantity.at_least, quantity.start, quantity.end)
-        for quantity in quantities(plain(text))
-        for value in sorted({quantity.low, quantity.high})
-    ]
-
-
-def _supports(known: Quantity, stated: Quantity) -> bool:
-    """The same number and, where both name one, the same unit; rounded to the decimals that are stated."""
-    if {known.unit, stated.unit} & {BARE, ORDINAL} or known.unit == stated.unit:
-        decimals = len(f"{stated.low:.10g}".partition(".")[2])
-        return abs(known.low - stated.low) < 1e-9 or (decimals > 0 and round(known.low, decimals) == stated.low)
-    return False
-
-
 def _codes(claim: Claim, evidence: Sequence[str]) -> tuple[list[str], int]:
-    """Words with figures that are no quantity, such as ``1.5.2`` or ``15-445``."""
-    stated = _unread(_ADDRESS.sub(" ", claim.text))
-    known = {code for text in evidence for code in _unread(text)}
+    stated = _read(_ADDRESS.sub(" ", claim.text))[1]
+    known = {code for text in evidence for code in _read(text)[1]}
     return [code for code in stated if code not in known], len(stated)
 
 
-def _unread(text: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _read(text: str) -> tuple[tuple[Quantity, ...], tuple[str, ...]]:
+    """The single numbers of a text, the ends of a range apart, and its codes: words with figures that are no number,
+    such as ``1.5.2``."""
     spoken = plain(text)
-    read = [(quantity.start, quantity.end) for quantity in quantities(spoken)]
-    return [
-        match[0].strip(".!?'-")
+    found = quantities(spoken)
+    read = {at for quantity in found for at in range(quantity.start, quantity.end)}
+    codes = [
+        match
         for match in _CODE.finditer(spoken)
-        if not any(start < match.end() and match.start() < end for start, end in read)
+        if any(spoken[at].isdigit() and at not in read for at in range(*match.span()))
     ]
+    coded = {at for code in codes for at in range(*code.span())}
+    singles = tuple(
+        Quantity(value, value, quantity.unit, quantity.at_least, quantity.start, quantity.end)
+        for quantity in found
+        if quantity.start not in coded
+        for value in sorted({quantity.low, quantity.high})
+    )
+    return singles, tuple(code[0].strip(".!?'-") for code in codes)
+
+
+def _supported(stated: Quantity, known: Sequence[Quantity]) -> bool:
+    """Whether the number is known, in its unit where it has one.
+
+    A known number without a unit lends itself to any ("4 + 6 = 10" to "10 weeks"), unless the same number is known with
+    another one: in "Phase 4: 4 weeks" the first 4 does not bear out "4 months".
+    """
+    units = {one.unit for one in known if _same_number(one.low, stated.low)}
+    if stated.unit in (BARE, ORDINAL) or stated.unit in units:
+        return bool(units)
+    return bool(units) and units <= {BARE, ORDINAL}
+
+
+def _same_number(known: float, stated: float) -> bool:
+    """Equal, or the known one rounded to the decimals that are stated."""
+    decimals = len(f"{stated:.10g}".partition(".")[2])
+    return abs(known - stated) < 1e-9 or (decimals > 0 and round(known, decimals) == stated)
 
 
 def _names(claim: Claim, evidence: Sequence[str]) -> tuple[list[str], int]:
@@ -172,6 +185,7 @@ def _names(claim: Claim, evidence: Sequence[str]) -> tuple[list[str], int]:
     return [name for name in stated if name not in held], len(stated)
 
 
+@lru_cache(maxsize=20_000)
 def names(text: str) -> tuple[str, ...]:
     """The names in a text: runs of words with a capital, in order.
 

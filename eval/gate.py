@@ -9,10 +9,12 @@ figure of a slice, of a split or of all cases that fell by more than chance expl
 written, so a fall counts when the 95 percent interval of the paired difference lies wholly on the bad side of 0.
 
 What it cannot catch: a slow slide, each step of which is within the interval (compare with an older baseline now and
-then); one or two cases lost in a slice, for with none won back it takes three or four to leave the interval; a case
-made easier under its old id; a case deleted or renamed in ``eval/cases`` itself, which is for the reader of that
-change. It looks at over two hundred differences at once and corrects for none of them: of many changes that do neither
-harm nor good, some will be stopped here and deserve a look, and then a new baseline.
+then); one or two cases lost in a slice, for with none won back it takes three or four to leave the interval; figures
+of cases that have a metric in one run only, such as the citations of a question that is now refused (that it is refused
+shows in ``right`` and ``over_refusal``); a case made easier under its old id; a case deleted or renamed in
+``eval/cases`` itself, which is for the reader of that change. It looks at over two hundred differences at once and
+corrects for none of them: of many changes that do neither harm nor good, some will be stopped here and deserve a look,
+and then a new baseline.
 """
 
 from __future__ import annotations

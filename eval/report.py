@@ -13,6 +13,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
@@ -98,6 +99,12 @@ METRICS = {
         label="Same in every wording",
         meaning="Questions that get the same kind of answer, from a passage that answers them, however they are put.",
     ),
+    "paraphrase_right": Metric(
+        label="Other wordings, right", meaning="Paraphrases answered rightly, whatever becomes of the question itself."
+    ),
+    "paraphrase_recall": Metric(
+        label="Other wordings, vital facts", meaning="Vital facts held where a question is put in other words."
+    ),
     "vital_recall_in_turn": Metric(
         label="Follow-up, in its conversation",
         meaning="Vital facts held where the question leans on what was said before.",
@@ -115,7 +122,7 @@ METRICS = {
 BESIDE = ("right", "vital_recall", "truthfulness", "grounding", "abstention_recall", "over_refusal")
 RETRIEVAL = ("recall@5", "ndcg@10", "reciprocal_rank")
 ABSTENTION = ("abstention_recall", "abstention_precision", "over_refusal", "missing_named")
-PARAPHRASES = ("paraphrase_worst", "paraphrase_stable")
+PARAPHRASES = ("paraphrase_right", "paraphrase_recall", "paraphrase_worst", "paraphrase_stable")
 TURNS = ("vital_recall_in_turn", "vital_recall_standalone")
 
 OUTCOMES = ("answered", "refused", "small talk", "no answer")
@@ -185,7 +192,7 @@ def render(record: RunRecord, cases: Mapping[str, Case]) -> str:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    environment.filters.update(percent=_percent, plural=_plural, cut=_cut, label=_label, digest=_digest)
+    environment.filters.update(percent=_percent, plural=_plural, cut=_cut, label=_label, day=_day, digest=_digest)
     coach = record.systems[0]
     group = headline_group(coach)
     failing = [case for case in coach.cases if fails(case)]
@@ -444,9 +451,9 @@ def confusion(cases: Sequence[CaseRecord]) -> list[tuple[str, int, list[Cell]]]:
     fair: Counter[tuple[str, str]] = Counter()
     for case in cases:
         if case.asked:
-            place = _kind(case.expected), _outcome(case.asked[0].status)
-            counts[place] += 1
-            fair[place] += case.asked[0].status in case.expected
+            outcome = _outcome(case.asked[0].status)
+            counts[_kind(case.expected), outcome] += 1
+            fair[_kind(case.expected), outcome] += outcome in map(_outcome, case.expected)
     rows = []
     for kind in KINDS:
         cells = []
@@ -609,6 +616,19 @@ def _label(metric: str) -> str:
 def _words(name: str) -> str:
     """A name of the data as words: ``near_miss`` is "near miss"."""
     return name.replace("_", " ")
+
+
+def _day(date: str) -> str:
+    """A time in ISO 8601 to the minute; anything else as it is.
+
+    >>> _day("2026-01-02T03:04:05+00:00"), _day("2026-01-02"), _day("yesterday")
+    ('2026-01-02, 03:04 UTC', '2026-01-02', 'yesterday')
+    """
+    try:
+        time = datetime.fromisoformat(date)
+    except ValueError:
+        return date
+    return time.strftime("%Y-%m-%d, %H:%M %Z").rstrip() if "T" in date else date
 
 
 def _digest(text: str) -> str:

@@ -49,6 +49,9 @@ _SIDE_BY_SIDE = (
     "citation_validity",
     "citation_precision",
     "citation_recall",
+    "support",
+    "polarity",
+    "conciseness",
     "abstention_precision",
     "abstention_recall",
     "over_refusal",
@@ -59,14 +62,14 @@ _SIDE_BY_SIDE = (
     "paraphrase_right",
     "paraphrase_worst",
 )
-_FORMS = (
-    ("paraphrase_right", "Paraphrases that are answered rightly"),
-    ("paraphrase_recall", "Vital nuggets that answers to paraphrases hold"),
-    ("paraphrase_worst", "Worst form of each case"),
-    ("paraphrase_stable", "Cases whose status and gold passage stay the same in every form"),
-    ("vital_recall_in_turn", "Vital nuggets held by follow-ups in their conversation"),
-    ("vital_recall_standalone", "The same follow-ups said in whole"),
-)
+_FORMS = {
+    "paraphrase_right": "paraphrases right",
+    "paraphrase_recall": "paraphrases, vital nuggets held",
+    "paraphrase_worst": "worst form of each case",
+    "paraphrase_stable": "cases with all forms stable",
+    "vital_recall_in_turn": "follow-ups, vital nuggets held",
+    "vital_recall_standalone": "the same said in whole",
+}
 
 
 def show_slices(system: SystemRecord, console: Console) -> None:
@@ -105,11 +108,16 @@ def show_forms(system: SystemRecord, console: Console) -> None:
     table.add_column("forms of a question", no_wrap=True)
     for summary in overall:
         table.add_column(summary.name, justify="right", no_wrap=True)
-    for metric, name in _FORMS:
+    for metric, name in _FORMS.items():
         if any(metric in summary.figures for summary in overall):
             table.add_row(name, *(_with_interval(summary.figures.get(metric)) for summary in overall))
-    if table.row_count:
-        console.print(table)
+    if not table.row_count:
+        return
+    console.print(table)
+    console.print(
+        "\nThe worst form: least share of vital nuggets over the question and its paraphrases. Stable: every form has "
+        "the same status and cites a gold passage."
+    )
 
 
 def show_targets(system: SystemRecord, console: Console) -> None:

@@ -16,13 +16,14 @@ from pathlib import Path
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.pipeline import Coach
+from coach.retrieval.encoder import load_encoder
 from coach.settings import Settings, load_settings
 from coach.types import Answer
 from eval.cases import PAGES_DIR, Case
 from eval.intervals import RESAMPLES, SEED, summaries
 from eval.records import Asked, CaseRecord, CheckRecord, Form, RunRecord, SystemRecord
 from eval.scoring import case_record, failed, judge
-from eval.systems import Ask, System
+from eval.systems import Ask, RememberingEncoder, System
 
 Track = Callable[[Sequence[Case], str], Iterable[Case]]
 """Hands the cases on one by one and shows how far it is; told the name of the system."""
@@ -34,7 +35,7 @@ def open_coach(data_dir: Path | None = None) -> Iterator[Coach]:
     with tempfile.TemporaryDirectory(prefix="coach-eval-") as temporary:
         settings = load_settings(data_dir=data_dir or Path(temporary))
         import_pages(settings)
-        yield Coach(settings)
+        yield Coach(settings, encoder=RememberingEncoder(load_encoder(settings)))
 
 
 def import_pages(settings: Settings) -> None:

@@ -2,11 +2,12 @@
 
 Comes in: a Case and Answers. Goes out: an ``Asked`` for each answer, with every metric that applies to it as a
 ``Measure``, and a ``CaseRecord``. A metric that cannot be told of a case (citation precision without gold passages) has
-no measure in it: left out, never given a grade. Evidence is judged in ``evidence``, retrieval in ``ranking``, nuggets
-in ``matching``; here it is put together.
+no measure in it: left out, never given a grade. Evidence is judged in ``evidence``, ``support`` and ``polarity``,
+retrieval in ``ranking``, nuggets in ``matching``; here it is put together.
 
 An answer is right when its status fits, every vital nugget holds, nothing forbidden is stated, what is missing is
-named, and every claim is grounded and validly cited.
+named, and every claim is grounded and validly cited. ``support``, ``polarity`` and ``conciseness`` compare words, which
+is a matter of degree: they are measured beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from coach.types import Answer, Status
 from eval import evidence, ranking
 from eval.cases import Case, Nugget
 from eval.matching import holds, states
+from eval.polarity import agreement
 from eval.records import Asked, CaseRecord, Form, Measure, SpokenCitation, SpokenClaim
+from eval.support import concise, support
 
 REFUSALS = frozenset({Status.ABSTAINED, Status.OFF_TOPIC})
 
@@ -32,6 +35,7 @@ def judge(case: Case, answer: Answer, form: Form = "question") -> Asked:
     - ``right``; ``vital_recall`` and ``okay_recall``: nuggets held over nuggets
     - ``grounding``, ``citation_validity``: see ``evidence``; ``citation_precision`` and ``citation_recall``: likewise,
       for cases with gold passages
+    - ``support`` and ``conciseness``: see ``support``; ``polarity``: see ``polarity``
     - ``abstention_precision``: of answers that refuse, 1 if nothing but refusing is fair (left out where either is);
       ``abstention_recall``: of unanswerable cases, 1 if refused; ``over_refusal``: of answerable ones, 1 if refused
     - ``missing_named``: 1 if what is missing is named; ``forbidden``: how much that must not be is stated
@@ -45,7 +49,8 @@ def judge(case: Case, answer: Answer, form: Form = "question") -> Asked:
     hits = [item for item in case.forbidden if states(item, [*texts, answer.text])]
     names_missing = any(states(word, [*answer.missing, answer.text]) for word in case.missing)
     must_name = bool(case.missing) and not (answer.status is Status.OFF_TOPIC and answer.status in case.status)
-    grounded = evidence.grounding(answer, [answer.question, *history])
+    asked = (answer.question, *history)
+    grounded = evidence.grounding(answer, asked)
     valid = evidence.validity(answer)
     fits = answer.status in case.status
 
@@ -61,6 +66,8 @@ def judge(case: Case, answer: Answer, form: Form = "question") -> Asked:
     _add(measures, "vital_recall", vital)
     _add(measures, "okay_recall", [is_held for nugget, is_held in held.items() if not nugget.vital])
     measures |= _tallied("grounding", grounded) | _tallied("citation_validity", valid)
+    measures |= _tallied("support", support(answer, asked)) | _tallied("polarity", agreement(answer))
+    measures |= _tallied("conciseness", concise(answer, case.nuggets))
     if case.gold:
         fair = {*case.gold, *case.also}
         measures |= _tallied("citation_precision", evidence.citation_precision(answer, fair))

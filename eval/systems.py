@@ -7,18 +7,19 @@ understanding, composing and the check, is the same code, so that the difference
 What the answering code is given besides the ranking are scores of single facts, cosines of the question with question
 keys. The honest counterpart of each channel: for *bm25 only*, the cosine of the two as sets of word stems, which is 1
 for the same words and 0 for none; for *dense only*, the cosine with the passage that holds the fact, as there are no
-keys. Neither is told which facet is likely, which is read from the vectors of the keys.
+keys. Neither is told what else the index reads from vectors: which facet is likely, which sentence meets the question.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from coach.pipeline import Coach, Progress, Reading
+from coach.retrieval.encoder import Encoded, Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
 from coach.retrieval.lexical import tokens
 from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, Status, Support, Trace
@@ -28,6 +29,8 @@ Ask = Callable[[str, Sequence[Answer], str], Answer]
 
 TOP_PASSAGE_DEPTH = 20
 """As many as the coach's trace keeps."""
+
+CHANNELS = ("dense", "keys", "lexical")
 
 FactScores = dict[tuple[str, int], float]
 
@@ -105,11 +108,52 @@ def _verbatim(passage: Passage) -> tuple[Claim, ...]:
     )
 
 
+class RememberingEncoder:
+    """An encoder that encodes a question once, however many systems are asked it.
+
+    Only calls with a single text are remembered: the others make indexes.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.digest = encoder.digest
+        self.dimensions = encoder.dimensions
+        self.max_word_pieces = encoder.max_word_pieces
+        self._encoder = encoder
+        self._vectors: dict[str, Vectors] = {}
+        self._tokens: dict[str, Encoded] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) != 1:
+            return self._encoder.encode(texts)
+        (text,) = texts
+        if text not in self._vectors:
+            self._vectors[text] = _fixed(self._encoder.encode(texts))
+        return self._vectors[text]
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Encoded]:
+        if len(texts) != 1:
+            return self._encoder.encode_tokens(texts)
+        (text,) = texts
+        if text not in self._tokens:
+            vector, tokens = self._encoder.encode_tokens(texts)[0]
+            self._tokens[text] = Encoded(_fixed(vector), _fixed(tokens))
+        return [self._tokens[text]]
+
+    def count_word_pieces(self, text: str) -> int:
+        return self._encoder.count_word_pieces(text)
+
+
+def _fixed(vectors: Vectors) -> Vectors:
+    """Not to be written to, as everybody who asks again gets the same."""
+    vectors.flags.writeable = False
+    return vectors
+
+
 # --- One channel of the index ---------------------------------------------------------------------------------
 
 
 class _OneChannel:
-    """An index of which only one channel is used; in all else the index that it is given."""
+    """An index of which one channel is used alone: what else a search tells is left empty."""
 
     channel: str
 
@@ -120,16 +164,17 @@ class _OneChannel:
         self.notice = index.notice
 
     def search(self, question: str, *, limit: int = 50) -> SearchResult:
-        weights = {channel: float(channel == self.channel) for channel in ("dense", "keys", "lexical")}
+        weights = {channel: float(channel == self.channel) for channel in CHANNELS}
         result = self._index.search(question, limit=len(self.passages), weights=weights)
-        ranking = tuple(self._alone(found) for found in result.ranking)
+        ranking = tuple(self._alone(found) for found in result.ranking if getattr(found, self.channel) is not None)
         scores = self._fact_scores(question, ranking)
-        return replace(
-            result, ranking=ranking[:limit], fact_scores=scores, fact_questions={}, facet_scores={}
-        )
+        unused: dict[str, Any] = {
+            field.name: {} for field in fields(result) if field.name not in ("ranking", "fact_scores")
+        }
+        return replace(result, ranking=ranking[:limit], fact_scores=scores, **unused)
 
     def _alone(self, found: Retrieved) -> Retrieved:
-        others = {channel: None for channel in ("dense", "keys", "lexical") if channel != self.channel}
+        others = {channel: None for channel in CHANNELS if channel != self.channel}
         return found.model_copy(update={**others, "matched_question": None, "matched_fact": None})
 
     def _fact_scores(self, question: str, ranking: Sequence[Retrieved]) -> FactScores:

@@ -1,160 +1,227 @@
-"""Does a claim say the opposite of its evidence with the evidence's own words?
+"""Does a claim say the opposite of its evidence, with the evidence's own words?
 
-Comes in: a claim and the sentences it cites. Goes out: what is turned round, in words, or an empty string. It looks for
-a denial that is added or dropped, an opposite put in a word's place ("before" for "after"), sides that are exchanged
-("the mill supplies the bakery") and a figure moved to another subject. It knows English grammar, no topic, and says
-nothing about words that the evidence lacks: those are the score's to count.
+Comes in: a claim and the sentences it cites, numbers in digits. Goes out: what is turned round, in words, or an empty
+string. It looks for a denial that is added or dropped, an opposite put in a word's place ("before" for "after"), sides
+that are exchanged ("the mill supplies the bakery") and a figure moved to another subject. It knows English grammar, no
+topic, and says nothing about words that the evidence lacks: those are for the score to count.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from lemminflect import getAllLemmas
 
-from coach.answering.words import frequency, split_tokens, stem, stems
+from coach.answering.words import frequency, split_tokens, stem
 
 CONTENT_ZIPF = 6.0
-"""Words more frequent than this ("the", "with", "more") are the frame of a sentence and name nothing in it."""
+"""Words more frequent than this ("the", "with", "more") hold a sentence together and name nothing in it."""
+
+DENIAL = "it denies what its evidence says, or the other way round"
 
 REACH = 3
-"""Content words on either side of a relation that count as its sides: two names of one or two words each."""
+"""Content words on either side of a relation that count as its sides: a name of up to three words."""
 
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|lacks?)\b(?! (?:only|just|merely)\b)|n['’]t\b",
     re.IGNORECASE,
 )
+_DENIED_WHOLE = re.compile(r"\b(?:not (?:true|so|right|correct|the case)|false|untrue|incorrect|wrong) that\b", re.I)
+_COMPARISON = re.compile(r"\d\S* is (?:more|less|fewer|later|earlier|longer|shorter|higher|lower) than \S*\d", re.I)
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|:\s+|\n+")
 _CLAUSE_END = re.compile(
     r"[;:!?()]|[,.](?!\d)|\s-\s|\b(?:and|but|while|though|although|whereas|yet|because|so)\b", re.IGNORECASE
 )
+_PART_END = re.compile(r"[;:,](?!\d)|(?<=[.!?])\s+")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-
+_PREFIXES = ("un", "non", "in", "im", "ir", "dis")
 _PAIRS = (
     "more less; more fewer; most least; longer shorter; higher lower; larger smaller; bigger smaller; faster slower; "
     "older newer; earlier later; before after; above below; over under; increase decrease; rise fall; grow shrink; "
     "gain lose; begin end; start finish; start end; include exclude; allow forbid; accept reject; pass fail; win lose; "
     "buy sell; open close; always never; all none; maximum minimum; easy hard; easy difficult; cheap expensive; "
     "free paid; true false; same different; required optional; strong weak; early late; high low; long short; "
-    "first last; public private; possible impossible; inside outside; up down; rich poor; heavy light; safe dangerous"
+    "first last; public private; possible impossible; inside outside; up down; rich poor; heavy light; safe dangerous; "
+    "hard soft; day night; daily weekly; daily monthly; daily yearly; weekly monthly; weekly yearly; monthly yearly"
 )
-_PREFIX = re.compile(r"^(?:un|non|in|im|ir|dis)(?=[a-z]{4})")
 _RELATIONS = frozenset("than before after above below over under into onto to from".split())
-"""Short words whose two sides may not be exchanged; other relations are content words such as "supplies"."""
-_LIKE = frozenset("and or between both like as with equal same meet marry share match differ".split())
-"""Relations whose sides may be exchanged."""
+"""Short words whose two sides may not be exchanged; the other relations are verbs such as "supplies"."""
+_SYMMETRIC = frozenset("equal equals meet meets marry marries married share shares match matches differ".split())
+"""Verbs whose sides may be exchanged."""
 
 
 def contradiction(text: str, evidence: str) -> str:
     """How ``text`` turns ``evidence`` round, or an empty string.
 
     >>> contradiction("The ferry does not stop at noon.", "The ferry stops at noon.")
-    'it denies what its evidence says'
+    'it denies what its evidence says, or the other way round'
     >>> contradiction("The mill supplies the bakery.", "The bakery supplies the mill.")
     'it exchanges the sides of "supplies"'
     >>> contradiction("The bakery is supplied by the mill.", "The mill supplies the bakery.")
     ''
     """
-    if _denies(text, evidence):
-        return "it denies what its evidence says"
-    if word := _opposite(text, evidence):
+    claimed, stated = _clauses(text), _clauses(evidence)
+    if _denies(claimed, stated) or _more_denials(text, evidence):
+        return DENIAL
+    if word := _opposite(claimed, stated):
         return f'it says "{word}" where its evidence says the opposite'
-    if relation := _exchanged(text, evidence):
-        return f'it exchanges the sides of "{relation}"'
+    if word := _exchanged(claimed, stated):
+        return f'it exchanges the sides of "{word}"'
     if number := _moved_number(text, evidence):
         return f"its evidence says {number} of something else"
     return ""
 
 
-def _denies(text: str, evidence: str) -> bool:
-    """Whether the claim denies something and the evidence nothing, or a word is denied on one side alone."""
-    claimed, stated = _polarities(text), _polarities(evidence)
-    if any(True in denied for denied in claimed.values()) and not _NEGATION.search(evidence):
-        return True
-    return any(denied.isdisjoint(stated[word]) for word, denied in claimed.items() if word in stated)
+def denial(text: str, evidence: str) -> str:
+    """The part of ``contradiction`` that holds for computations too: a denial added or dropped, or an empty string.
+
+    A comparison in a formula grounds a denial: of "500 is more than 300" may be said that 300 is not as much as 500.
+    """
+    compared = len(_COMPARISON.findall(evidence))
+    told = _denies(_clauses(text), _clauses(evidence), compared > 0) or _more_denials(text, evidence, compared)
+    return DENIAL if told else ""
 
 
-def _polarities(text: str) -> dict[str, set[bool]]:
+@dataclass(frozen=True)
+class _Clause:
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    """As many as words."""
+    negated_from: int | None
+    """Place of the first word after a negation."""
+
+
+def _clauses(text: str) -> tuple[_Clause, ...]:
+    return tuple(_clause(part) for part in _CLAUSE_END.split(text))
+
+
+def _clause(text: str) -> _Clause:
+    negation = _NEGATION.search(text)
+    before = split_tokens(text[: negation.start()] if negation else text)
+    words = (*before, *split_tokens(text[negation.end() :])) if negation else tuple(before)
+    return _Clause(words, tuple(stem(word) for word in words), len(before) if negation else None)
+
+
+def _more_denials(text: str, evidence: str, allowed: int = 0) -> bool:
+    """Whether the claim denies more often than its evidence, or as a whole ("it is not true that") and alone."""
+    return len(_NEGATION.findall(text)) > len(_NEGATION.findall(evidence)) + allowed or (
+        _DENIED_WHOLE.search(text) is not None and _DENIED_WHOLE.search(evidence) is None
+    )
+
+
+def _denies(claimed: Sequence[_Clause], stated: Sequence[_Clause], grounded: bool = False) -> bool:
+    """Whether a word is denied on one side alone; if the claim's denials are ``grounded``, on that of the evidence."""
+    ours, theirs = _polarities(claimed), _polarities(stated)
+    return any(
+        denied.isdisjoint(theirs[key]) and not (grounded and True in denied)
+        for key, denied in ours.items()
+        if key in theirs
+    )
+
+
+def _polarities(clauses: Sequence[_Clause]) -> dict[str, set[bool]]:
     """Stem of each content word to whether it is denied.
 
     A negation denies the next content word of its clause. How much further it reaches cannot be told without a
     parse, so what comes after that word counts as both denied and not.
     """
     found: dict[str, set[bool]] = {}
-    for clause in _CLAUSE_END.split(text):
-        negation = _NEGATION.search(clause)
-        before, after = (clause[: negation.start()], clause[negation.end() :]) if negation else (clause, "")
-        for word in filter(content, split_tokens(before)):
-            found.setdefault(stem(word), set()).add(False)
-        for at, word in enumerate(filter(content, split_tokens(after))):
-            found.setdefault(stem(word), set()).update({True} if at == 0 else {True, False})
+    for clause in clauses:
+        reached = False
+        for at, (word, key) in enumerate(zip(clause.words, clause.stems, strict=True)):
+            if content(word):
+                after = clause.negated_from is not None and at >= clause.negated_from
+                denied = {False} if not after else {True, False} if reached else {True}
+                found.setdefault(key, set()).update(denied)
+                reached = reached or after
     return found
 
 
-def _opposite(text: str, evidence: str) -> str:
+def _opposite(claimed: Sequence[_Clause], stated: Sequence[_Clause]) -> str:
     """The first word of the claim in whose place the evidence has the opposite."""
-    claimed = {stem(word): word for word in split_tokens(text)}
-    stated = {stem(word): word for word in split_tokens(evidence)}
-    for one, other in _opposites():
-        if one in claimed and one not in stated and other in stated and other not in claimed:
-            return claimed[one]
-    for key, word in claimed.items():
-        if key not in stated and any(_negates(word, other) for name, other in stated.items() if name not in claimed):
+    theirs = {key for clause in stated for key in clause.stems}
+    their_words = {word for clause in stated for word in clause.words}
+    ours = {key: word for clause in claimed for key, word in zip(clause.stems, clause.words, strict=True)}
+    for key, word in ours.items():
+        if key in theirs:
+            continue
+        if any(other in theirs and other not in ours for other in _opposites().get(key, ())):
+            return word
+        if any(other in their_words and stem(other) not in ours for other in _with_other_prefix(word)):
             return word
     return ""
 
 
 @cache
-def _opposites() -> tuple[tuple[str, str], ...]:
-    pairs = [tuple(stem(word) for word in pair.split()) for pair in _PAIRS.split("; ")]
-    return tuple(pair for one, other in pairs for pair in ((one, other), (other, one)))
+def _opposites() -> dict[str, frozenset[str]]:
+    """Stem to the stems of its opposites."""
+    found: dict[str, set[str]] = {}
+    for pair in _PAIRS.split("; "):
+        one, other = (stem(word) for word in pair.split())
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {word: frozenset(others) for word, others in found.items()}
 
 
-@cache
-def _negates(one: str, other: str) -> bool:
-    """Whether one of two words is the other with a negative prefix: "paid" and "unpaid", not "form" and "inform"."""
-    long, short = sorted((one, other), key=len, reverse=True)
-    prefix = _PREFIX.match(long)
-    return prefix is not None and long[prefix.end() :] == short and "ADJ" in getAllLemmas(long)
+@lru_cache(maxsize=20_000)
+def _with_other_prefix(word: str) -> tuple[str, ...]:
+    """What a word is with a negative prefix, or without its own: "paid" and "unpaid", but not "form" and "inform"."""
+    longer = [prefix + word for prefix in _PREFIXES]
+    shorter = [word.removeprefix(prefix) for prefix in _PREFIXES if word.startswith(prefix)]
+    if not _adjective(word):
+        shorter = []
+    return tuple(other for other in longer if _adjective(other)) + tuple(shorter)
 
 
-def _exchanged(text: str, evidence: str) -> str:
+@lru_cache(maxsize=20_000)
+def _adjective(word: str) -> bool:
+    return "ADJ" in getAllLemmas(word)
+
+
+def _exchanged(claimed: Sequence[_Clause], stated: Sequence[_Clause]) -> str:
     """The relation whose sides stand the other way round wherever the evidence has both of them."""
-    claimed = dict(_relations(text))
+    ours = {relation.stem: relation for relation in _relations(claimed)}
     crossed: set[str] = set()
     straight: set[str] = set()
-    for key, (_, left, right) in _relations(evidence, set(claimed)):
-        _, mine_left, mine_right = claimed[key]
-        if mine_left & left or mine_right & right:
-            straight.add(key)
-        elif mine_left & right and mine_right & left:
-            crossed.add(key)
-    return next((word for key, (word, _, _) in claimed.items() if key in crossed - straight), "")
+    for theirs in _relations(stated, ours):
+        mine = ours[theirs.stem]
+        if (mine.left - theirs.left) & theirs.right and (mine.right - theirs.right) & theirs.left:
+            crossed.add(mine.stem)
+        elif mine.left & theirs.left or mine.right & theirs.right:
+            straight.add(mine.stem)
+    return next((relation.word for key, relation in ours.items() if key in crossed - straight), "")
 
 
-_Relation = tuple[str, frozenset[str], frozenset[str]]
-"""A word as written, and the stems of the content words on its two sides; who acts is on the left."""
+@dataclass(frozen=True)
+class _Relation:
+    word: str
+    stem: str
+    left: frozenset[str]
+    """Stems of the content words on the side that acts, or stands first."""
+    right: frozenset[str]
 
 
-def _relations(text: str, wanted: Set[str] | None = None) -> Iterator[tuple[str, _Relation]]:
-    """Each word that relates two sides in one clause, by its stem; only those ``wanted``, if given."""
-    for clause in _CLAUSE_END.split(text):
-        words = split_tokens(clause)
-        for at, word in enumerate(words):
-            key = stem(word)
-            if wanted is not None and key not in wanted or not _relates(word):
+def _relations(clauses: Sequence[_Clause], wanted: Collection[str] | None = None) -> Iterator[_Relation]:
+    """Each word that relates two sides in one clause; only those whose stem is ``wanted``, if given."""
+    for clause in clauses:
+        for at, (word, key) in enumerate(zip(clause.words, clause.stems, strict=True)):
+            if (wanted is not None and key not in wanted) or not _relates(word):
                 continue
-            left = frozenset([stem(other) for other in words[:at] if content(other)][-REACH:]) - {key}
-            right = frozenset([stem(other) for other in words[at + 1 :] if content(other)][:REACH]) - {key}
+            named = [(place, clause.stems[place]) for place, other in enumerate(clause.words) if content(other)]
+            left = frozenset([other for place, other in named if place < at][-REACH:]) - {key}
+            right = frozenset([other for place, other in named if place > at][:REACH]) - {key}
             if left and right:
-                yield key, (word, right, left) if _passive(words, at) else (word, left, right)
+                yield _Relation(word, key, *((right, left) if _passive(clause.words, at) else (left, right)))
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def _relates(word: str) -> bool:
-    return word in _RELATIONS or (content(word) and word not in _LIKE and "VERB" in getAllLemmas(word))
+    if word in _RELATIONS:
+        return True
+    return content(word) and word not in _SYMMETRIC and not word.endswith("ing") and "VERB" in getAllLemmas(word)
 
 
 def _passive(words: Sequence[str], at: int) -> bool:
@@ -164,22 +231,30 @@ def _passive(words: Sequence[str], at: int) -> bool:
 
 
 def _moved_number(text: str, evidence: str) -> str:
-    """A figure of the claim that stands in another sentence than the one that the claim is otherwise about.
+    """A figure of the claim that stands in another sentence than the one that its part of the claim is about.
 
-    That other sentence must hold more of the claim's words than any with the figure, and a figure of its own.
+    That one holds more of the part's content words than any sentence with the figure, and a figure that the claim
+    does not mention.
     """
-    sentences = [(numbers(sentence), set(stems(sentence))) for sentence in _SENTENCE_END.split(evidence)]
-    for sentence in _SENTENCE_END.split(text):
-        claimed, words = numbers(sentence), set(stems(sentence))
-        for number in sorted(claimed):
-            shared = [(len(words & held - claimed), found) for found, held in sentences]
-            most = max((count for count, found in shared if number in found), default=None)
-            if most is not None and any(count > most and found and not found & claimed for count, found in shared):
+    if not _NUMBER.search(text):
+        return ""
+    sentences = [(_numbers(sentence), _named(sentence)) for sentence in _SENTENCE_END.split(evidence)]
+    claimed = _numbers(text)
+    for part in _PART_END.split(text):
+        words = _named(part)
+        for number in sorted(_numbers(part)):
+            with_it = [len(words & held) for found, held in sentences if number in found]
+            without = [len(words & held) for found, held in sentences if number not in found and found - claimed]
+            if with_it and max(without, default=0) > max(with_it):
                 return number
     return ""
 
 
-def numbers(text: str) -> frozenset[str]:
+def _named(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in split_tokens(text) if content(word) or word[0].isdigit())
+
+
+def _numbers(text: str) -> frozenset[str]:
     """The figures of a text as they are written, without thousands separators."""
     return frozenset(match.replace(",", "") for match in _NUMBER.findall(text))
 

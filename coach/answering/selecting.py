@@ -20,7 +20,8 @@ from coach.answering.linking import Names
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.writing import facets
-from coach.types import Entity, Query, Retrieved, Unit
+from coach.retrieval.index import SearchResult
+from coach.types import Entity, Query, Unit
 
 WEIGHTS: Mapping[str, float] = {
     "similarity": 1.0,
@@ -30,6 +31,8 @@ WEIGHTS: Mapping[str, float] = {
     "words": 0.11,
     "own_words": 0.11,
     "ranked": 0.03,
+    "met": 0.0,
+    "length": 0.0,
     "catalogue": -0.15,
     "matched": 0.30,
     "matched_weakly": 0.12,
@@ -163,36 +166,41 @@ class Selector:
         text = " ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)
         return frozenset(mention.entity.id for mention in names.link(text) if mention.strength == 1.0)
 
-    def choose(
-        self,
-        query: Query,
-        fact_scores: Mapping[tuple[str, int], float],
-        ranking: Sequence[Retrieved],
-        facet_scores: Mapping[str, float],
-    ) -> tuple[Choice, ...]:
+    def choose(self, query: Query, found: SearchResult) -> tuple[Choice, ...]:
         """The facts that could answer, best first; ties by passage order.
 
         A fact is looked at when its key is among the closest, when it is about a thing that the question names, or
         when it holds a specific word; the others could not win.
         """
         specific = specific_words(query, self._frame | self._words_of(query))
-        ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
+        ranked = {entry.passage.id: 1.0 / entry.rank for entry in found.ranking}
         overlap = self._overlap.scores(query.standalone)
-        similar = [fact_scores.get(key, 0.0) for key in self._cell_keys]
-        likely = [max(facet_scores.get(cell.fact.facet, FLOOR), FLOOR) for cell in self._facts.cells]
-        close = np.array(similar) + WEIGHTS["overlap"] * overlap + WEIGHTS["likely"] * np.array(likely)
+        similar = [found.fact_scores.get(key, 0.0) for key in self._cell_keys]
+        met = [max(found.sentence_scores.get(ref, 0.0) for ref in cell.refs()) for cell in self._facts.cells]
+        likely = [
+            0.0 if facets()[cell.fact.facet].detail else max(found.facet_scores.get(cell.fact.facet, FLOOR), FLOOR)
+            for cell in self._facts.cells
+        ]
+        close = (
+            WEIGHTS["similarity"] * np.array(similar)
+            + WEIGHTS["overlap"] * overlap
+            + WEIGHTS["likely"] * np.array(likely)
+            + WEIGHTS["met"] * np.array(met)
+        )
         looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
         looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
         choices = []
         for at in sorted(looked_at):
             cell = self._facts.cells[at]
-            found = self._features(query, cell, specific)
-            found["similarity"] = similar[at]
-            found["overlap"] = float(overlap[at])
-            found["likely"] = 0.0 if found["detail"] else likely[at]
-            found["ranked"] = ranked.get(cell.passage.id, 0.0)
-            score = sum(WEIGHTS[name] * value for name, value in found.items())
-            choices.append(Choice(cell, score, similar[at], found["words"], found))
+            features = self._features(query, cell, specific)
+            features["similarity"] = similar[at]
+            features["overlap"] = float(overlap[at])
+            features["likely"] = likely[at]
+            features["ranked"] = ranked.get(cell.passage.id, 0.0)
+            features["met"] = met[at]
+            features["length"] = math.log1p(len(cell.fact.sentences))
+            score = sum(WEIGHTS[name] * value for name, value in features.items())
+            choices.append(Choice(cell, score, similar[at], features["words"], features))
         return tuple(sorted(choices, key=lambda choice: -choice.score))
 
     def stems(self, cell: Cell) -> frozenset[str]:

@@ -26,8 +26,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -44,6 +43,7 @@ from coach.retrieval.dense import Records, VectorStore
 from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.facets import FacetModel
 from coach.retrieval.generations import POINTER, Generations
+from coach.retrieval.late import Progress, SentenceTokens
 from coach.retrieval.lexical import LexicalIndex, ranked
 from coach.settings import Settings
 from coach.types import ChannelRank, Passage, Retrieved
@@ -54,6 +54,7 @@ FORMAT = 1
 PASSAGES = "passages"
 KEYS = "keys"
 MANIFEST = "manifest.json"
+SENTENCES = "sentences.npz"
 
 DENSE_CANDIDATES = 500
 """How many neighbours Chroma is asked for: all passages of a usual pathway (219 of the one that comes with the coach,
@@ -63,8 +64,6 @@ ENCODE_BATCH = 512
 """Texts per step of the progress report, about a second of short ones on two cores."""
 
 FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-
-Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +79,9 @@ class SearchResult:
     every passage that has a key at all, also of passages beyond the ranking's limit."""
     fact_questions: Mapping[tuple[str, int], str]
     """The key that came closest, for the same facts."""
+    sentence_scores: Mapping[tuple[str, int], float]
+    """Passage id and index into its sentences: how well the sentence meets the question's words, see ``late.py``.
+    For the passages of the ranking only."""
     facet_scores: Mapping[str, float]
     """Log probability that the question asks for a facet; see ``facets.py``."""
 
@@ -88,7 +90,14 @@ class PassageIndex:
     """A searchable set of passages. Make one with ``open_index``; safe to search from several threads."""
 
     def __init__(
-        self, contents: _Contents, encoder: Encoder, stored: _Stored, *, notice: str | None
+        self,
+        contents: _Contents,
+        encoder: Encoder,
+        stored: _Stored,
+        *,
+        kept: Path | None,
+        progress: Progress | None,
+        notice: str | None,
     ) -> None:
         self.fingerprint: str = contents.fingerprint
         self.notice: str | None = notice
@@ -99,6 +108,7 @@ class PassageIndex:
         self._row = {id_: row for row, id_ in enumerate(self._ids)}
         self._vectors = _rows(stored.passages, self._ids)
         self._keys = _KeyTable(contents, stored.keys)
+        self._sentences = SentenceTokens(self.passages.values(), encoder, kept, progress)
         self._lexical = LexicalIndex([_lexical_text(passage) for passage in self.passages.values()])
 
     def search(
@@ -109,7 +119,7 @@ class PassageIndex:
         ``weights`` are those of the channels ``dense``, ``keys`` and ``lexical``; 0 switches one off. Ties keep the
         order of passage ids. Raises EncoderError only.
         """
-        vector = self._encoder.encode([question])[0]
+        vector, pieces = self._encoder.encode_tokens([question])[0]
         by_text = self._dense(vector, limit)
         facts, questions = self._keys.best(vector)
         best_fact: dict[str, tuple[str, int]] = {}
@@ -140,7 +150,11 @@ class PassageIndex:
             for rank, (id_, score) in enumerate(fused[:limit], start=1)
         )
         return SearchResult(
-            ranking=ranking, fact_scores=facts, fact_questions=questions, facet_scores=self._keys.facets(vector)
+            ranking=ranking,
+            fact_scores=facts,
+            fact_questions=questions,
+            sentence_scores=self._sentences.scores(pieces, [entry.passage.id for entry in ranking]),
+            facet_scores=self._keys.facets(vector),
         )
 
     @property
@@ -197,7 +211,7 @@ def open_index(
     """
     contents = _Contents(name, tuple(passages), encoder, tuple(ways))
     if settings.chroma_url is not None:
-        return _open_on_server(contents, encoder, settings.chroma_url, progress)
+        return _open_on_server(contents, encoder, settings, settings.chroma_url, progress)
     vectors: dict[str, Vectors] = {}
     try:
         return _open_on_disk(contents, encoder, settings, vectors, progress)
@@ -210,7 +224,7 @@ def open_index(
             f"The index is kept in memory and will be made again at the next start, because {error}. Free some space "
             "there, or set COACH_DATA_DIR to a folder that can be written."
         )
-        return PassageIndex(contents, encoder, stored, notice=notice)
+        return PassageIndex(contents, encoder, stored, kept=None, progress=progress, notice=notice)
 
 
 class IndexState(StrEnum):
@@ -431,9 +445,10 @@ def _open_on_disk(
     progress: Progress | None,
 ) -> PassageIndex:
     generations = Generations(_folder(settings.data_dir, contents.name))
+    kept = generations.folder / SENTENCES
     found = _usable(generations.current(), contents)
     if found is not None:
-        return PassageIndex(contents, encoder, found, notice=None)
+        return PassageIndex(contents, encoder, found, kept=kept, progress=progress, notice=None)
     try:
         with generations.writing(settings.lock_timeout_seconds):
             current = generations.current()
@@ -446,7 +461,8 @@ def _open_on_disk(
                     damaged = current
                 else:
                     if contents.matches(stored) and manifest.encoder == encoder.digest:
-                        return PassageIndex(contents, encoder, stored, notice=None)  # another process was faster
+                        # Another process was faster.
+                        return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=None)
                     if manifest.encoder == encoder.digest:
                         vectors.update(stored.vectors())
                     stored.close()
@@ -460,7 +476,7 @@ def _open_on_disk(
         where = error.filename or generations.folder
         raise _NowhereToWrite(f"{where} cannot be written ({error.strerror or error})") from error
     notice = f"The index was damaged and has been made again; the old one is kept in {aside}." if aside else None
-    return PassageIndex(contents, encoder, stored, notice=notice)
+    return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=notice)
 
 
 def _folder(data_dir: Path, name: str) -> Path:
@@ -564,11 +580,12 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _open_on_server(
-    contents: _Contents, encoder: Encoder, url: str, progress: Progress | None
+    contents: _Contents, encoder: Encoder, settings: Settings, url: str, progress: Progress | None
 ) -> PassageIndex:
     """A pair of collections named after the contents. It counts once the label with the digest of its vectors is
     on it, which is put there in one step after everything was written and read back."""
     store = dense.open_server(url)
+    kept: Path | None = None
     try:
         prefix, names = _server_names(contents)
         stored = _labelled(store, names)
@@ -590,7 +607,9 @@ def _open_on_server(
                 raise
             store.set_label(names[0], {"encoder": encoder.digest, "vectors": stored.vectors_digest()})
             _drop(store, [other for other in others if other not in names])
-        return PassageIndex(contents, encoder, stored, notice=None)
+        with contextlib.suppress(_NowhereToWrite):
+            kept = _folder(settings.data_dir, contents.name) / SENTENCES
+        return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=None)
     except BaseException:
         store.close()
         raise
