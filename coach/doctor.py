@@ -147,9 +147,7 @@ def _index(coach: Coach, pathway: Pathway, encoder: Encoder | None) -> Finding:
             count_pieces=encoder.count_word_pieces,
             limit=encoder.max_word_pieces,
         )
-        state, where = index_state(
-            corpus.passages, encoder, coach.settings, name=pathway.slug, ways=corpus.ways
-        )
+        state, where = index_state(corpus.passages, encoder, coach.settings, name=pathway.slug)
     except CoachError as error:
         return Finding(name=name, sound=False, text=str(error))
     if state is IndexState.BUILT:

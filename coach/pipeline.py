@@ -184,9 +184,7 @@ class Coach:
                     count_pieces=encoder.count_word_pieces,
                     limit=encoder.max_word_pieces,
                 )
-                index = open_index(
-                    corpus.passages, encoder, self.settings, name=guide.slug, ways=corpus.ways, progress=progress
-                )
+                index = open_index(corpus.passages, encoder, self.settings, name=guide.slug, progress=progress)
                 vocabulary = _vocabulary(corpus)
                 composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
                 self._readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
@@ -232,7 +230,7 @@ class Coach:
                 if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
                     # "..., and how many weeks?"
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
-                parts.append(reading.composer.compose(query, result))
+                parts.append(reading.composer.compose(query, result.fact_scores, result.ranking))
         with clock.stage("ground", on_stage):
             rankings = [result.ranking for result in found]
             fingerprint = reading.index.fingerprint

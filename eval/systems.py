@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from coach.pipeline import Coach, Progress, Reading
-from coach.retrieval.encoder import Encoded, Encoder, Vectors
+from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
 from coach.retrieval.lexical import tokens
 from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, Status, Support, Trace
@@ -120,7 +120,6 @@ class RememberingEncoder:
         self.max_word_pieces = encoder.max_word_pieces
         self._encoder = encoder
         self._vectors: dict[str, Vectors] = {}
-        self._tokens: dict[str, Encoded] = {}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if len(texts) != 1:
@@ -129,15 +128,6 @@ class RememberingEncoder:
         if text not in self._vectors:
             self._vectors[text] = _fixed(self._encoder.encode(texts))
         return self._vectors[text]
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        if len(texts) != 1:
-            return self._encoder.encode_tokens(texts)
-        (text,) = texts
-        if text not in self._tokens:
-            vector, tokens = self._encoder.encode_tokens(texts)[0]
-            self._tokens[text] = Encoded(_fixed(vector), _fixed(tokens))
-        return [self._tokens[text]]
 
     def count_word_pieces(self, text: str) -> int:
         return self._encoder.count_word_pieces(text)

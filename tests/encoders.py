@@ -9,8 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.retrieval.encoder import Encoded
-
 
 class HashingEncoder:
     """A bag of hashed words: texts that share words point the same way. Remembers what it encoded."""
@@ -23,9 +21,6 @@ class HashingEncoder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.encoded += texts
-        return self._vectors(texts)
-
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
         for row, text in enumerate(texts):
             for word in re.findall(r"\w+", text.lower()):
@@ -33,13 +28,6 @@ class HashingEncoder:
                 vectors[row, digest[0] % self.dimensions] += 1.0 if digest[1] % 2 else -1.0
         scaled: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return scaled
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        vectors = self.encode(texts)
-        return [
-            Encoded(vector, np.concatenate([self._vectors([word]) for word in re.findall(r"\w+", text)] or [vector[None]]))
-            for text, vector in zip(texts, vectors, strict=True)
-        ]
 
     def count_word_pieces(self, text: str) -> int:
         return len(text.split()) + 2

@@ -785,9 +785,6 @@ def test_a_question_is_encoded_once_however_many_systems_are_asked() -> None:
         again[:] = 0
     remembering.encode(["two", "three"])
     assert counting.encoded == ["one", "one", "two", "three"]
-    tokens = remembering.encode_tokens(["one two"])[0]
-    assert remembering.encode_tokens(["one two"])[0] is tokens
-    assert np.array_equal(tokens.tokens, counting.encode_tokens(["one two"])[0].tokens)
 
 
 def test_a_run_records_every_system_and_reads_back_the_same(coach: Coach, systems: dict[str, System]) -> None:

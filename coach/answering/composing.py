@@ -8,7 +8,7 @@ every statement quotes a passage or was computed from one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coach.answering import coverage
@@ -22,8 +22,7 @@ from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.retrieval.index import SearchResult
-from coach.types import Passage, Query, Status, Support, Unit
+from coach.types import Passage, Query, Retrieved, Status, Support, Unit
 
 MIN_SIMILARITY = 0.44
 """A best question key farther than this answers nothing; see eval/results/LOG.md."""
@@ -103,9 +102,11 @@ class Composer:
             for word in split_tokens(name)
         }
 
-    def compose(self, query: Query, found: SearchResult) -> Composed:
+    def compose(
+        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
+    ) -> Composed:
         """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
-        choices = self.selector.choose(query, found)
+        choices = self.selector.choose(query, fact_scores, ranking)
         best = choices[0]
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         spelt = self._spelt_out(query)

@@ -20,48 +20,29 @@ from coach.answering.linking import Names
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.writing import facets
-from coach.retrieval.index import SearchResult
-from coach.types import Entity, Query, Unit
+from coach.types import Entity, Query, Retrieved, Unit
 
-WEIGHTS: Mapping[str, float] = {
-    "similarity": 1.0,
-    "likely": float(__import__("os").environ.get("FACET", 0.03)),
-    "detail": float(__import__("os").environ.get("DETAIL", -0.1)),
-    "overlap": 0.25,
-    "words": 0.11,
-    "own_words": 0.11,
-    "ranked": 0.03,
-    "met": 0.0,
-    "length": 0.0,
-    "catalogue": -0.15,
-    "matched": 0.30,
-    "matched_weakly": 0.12,
-    "matched_more": 0.10,
-    "mentioned": 0.16,
-    "instead": 0.30,
-    "unasked": -0.22,
-    "unasked_detail": -0.22,
-    "other": -0.35,
-    "ignored": -0.14,
-    "left": -0.08,
-    "place_left": -0.25,
-    "wanted": 0.07,
-    "unwanted": -0.04,
-    "opposite": -0.25,
-    "typed": 0.06,
-    "same_facet": 0.30,
-    "same_family": 0.10,
-}
-"""What each feature of a question and a fact is worth, on the scale of a cosine; see ``Selector.features``."""
-
-FLOOR = -8.0
-"""Facets less likely than this, as a logarithm, are all alike."""
+# Weights on the scale of a cosine; found on the development split of eval/cases, see eval/results/LOG.md.
+ENTITY_MATCH = 0.30
+ENTITY_EXTRA = 0.10
+ENTITY_UNASKED = 0.22
+ENTITY_OTHER = 0.35
+ENTITY_IGNORED = 0.14
+ENTITY_LEFT = 0.08
+PLACE_LEFT = 0.25
+WANTED = 0.07
+UNWANTED = 0.04
+SAME_FACET = 0.30
+SAME_FAMILY = 0.10
+SPECIFIC_WORDS = 0.22
+OVERLAP = 0.25
+RANKED = 0.03
+MENTIONED = 0.16
+TYPED = 0.06
+OPPOSITE = 0.25
 
 NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 """Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
-
-HEAVY = NARROWING | {"resource", "occupation", "transferable"}
-"""Kinds of things that a fact about nothing in particular cannot pass over."""
 
 CANDIDATES = 200
 """Facts with the closest keys that are looked at more closely."""
@@ -114,8 +95,6 @@ class Choice:
     similarity: float
     words: float
     """Share of the question's specific words that the passage holds."""
-    features: Mapping[str, float]
-    """What the score is made of, before weighing."""
 
 
 class Selector:
@@ -166,124 +145,102 @@ class Selector:
         text = " ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)
         return frozenset(mention.entity.id for mention in names.link(text) if mention.strength == 1.0)
 
-    def choose(self, query: Query, found: SearchResult) -> tuple[Choice, ...]:
+    def choose(
+        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
+    ) -> tuple[Choice, ...]:
         """The facts that could answer, best first; ties by passage order.
 
         A fact is looked at when its key is among the closest, when it is about a thing that the question names, or
         when it holds a specific word; the others could not win.
         """
         specific = specific_words(query, self._frame | self._words_of(query))
-        ranked = {entry.passage.id: 1.0 / entry.rank for entry in found.ranking}
+        ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
         overlap = self._overlap.scores(query.standalone)
-        similar = [found.fact_scores.get(key, 0.0) for key in self._cell_keys]
-        met = [max(found.sentence_scores.get(ref, 0.0) for ref in cell.refs()) for cell in self._facts.cells]
-        likely = [
-            0.0 if facets()[cell.fact.facet].detail else max(found.facet_scores.get(cell.fact.facet, FLOOR), FLOOR)
-            for cell in self._facts.cells
-        ]
-        close = (
-            WEIGHTS["similarity"] * np.array(similar)
-            + WEIGHTS["overlap"] * overlap
-            + WEIGHTS["likely"] * np.array(likely)
-            + WEIGHTS["met"] * np.array(met)
-        )
+        similar = [fact_scores.get(key, 0.0) for key in self._cell_keys]
+        close = np.array(similar) + OVERLAP * overlap
         looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
         looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
         choices = []
         for at in sorted(looked_at):
             cell = self._facts.cells[at]
-            features = self._features(query, cell, specific)
-            features["similarity"] = similar[at]
-            features["overlap"] = float(overlap[at])
-            features["likely"] = likely[at]
-            features["ranked"] = ranked.get(cell.passage.id, 0.0)
-            features["met"] = met[at]
-            features["length"] = math.log1p(len(cell.fact.sentences))
-            score = sum(WEIGHTS[name] * value for name, value in features.items())
-            choices.append(Choice(cell, score, similar[at], features["words"], features))
+            similarity = similar[at]
+            held = self._stems[cell.passage.id] | self._keys[cell.key]
+            words = _share(specific, held)
+            if specific and words:
+                words = 0.5 * words + 0.5 * _share(specific, self._own[cell.key])
+            if specific and cell.fact.facet == "resources.kind":
+                similarity -= ENTITY_MATCH / 2  # a catalogue is no answer to a question about something in particular
+            score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
+            score += OVERLAP * float(overlap[at]) + SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
+            choices.append(Choice(cell, score, similarity, words))
         return tuple(sorted(choices, key=lambda choice: -choice.score))
 
     def stems(self, cell: Cell) -> frozenset[str]:
         """Stems of a passage and of the fact's question keys."""
         return self._stems[cell.passage.id] | self._keys[cell.key]
 
-    def _features(self, query: Query, cell: Cell, specific: Mapping[str, float]) -> dict[str, float]:
-        """What speaks for and against a fact, by name; a feature that is left out is 0.
-
-        ``words`` is the share of the question's specific words that the passage or its keys hold, ``own_words`` that
-        of the fact's own sentences. The others compare what the question names and wants with what the fact is about.
-        """
-        entry = facets()[cell.fact.facet]
-        words = _share(specific, self._stems[cell.passage.id] | self._keys[cell.key])
-        found = {
-            "words": words,
-            "own_words": _share(specific, self._own[cell.key]) if words else 0.0,
-            "detail": float(entry.detail),
-            # A catalogue is no answer to a question about something in particular.
-            "catalogue": float(bool(specific) and cell.fact.facet == "resources.kind"),
-        }
-        return found | self._about(query, cell) | self._wanted(query, cell) | self._carried(query, cell)
-
-    def _about(self, query: Query, cell: Cell) -> dict[str, float]:
+    def _about(self, query: Query, cell: Cell) -> float:
         named = [entity for entity in query.entities if not self._is_known(query, entity)]
         mine = cell.fact.entities
         if not mine:
             if self._mentioned[cell.key] & set(named):
-                return {"mentioned": 1.0}
-            heavy = any(e not in query.weak and self._entity[e].kind in HEAVY for e in named)
-            return {"ignored": 1.0} if heavy else {}
+                return MENTIONED
+            heavy = [
+                e
+                for e in named
+                if e not in query.weak
+                and self._entity[e].kind
+                in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}
+            ]
+            return -ENTITY_IGNORED if heavy else 0.0
         matched = [entity for entity in mine if entity in named]
         if not matched and self._mentioned[cell.key] & set(named):
             # What speaks of the named thing while being about another one may replace it.
-            return {"mentioned": 1.0, "instead": float("instead" in query.wants)}
+            return ENTITY_MATCH + MENTIONED if "instead" in query.wants else MENTIONED
         if not matched:
             kinds = {self._entity[entity].kind for entity in mine}
             named = [entity for entity in named if entity not in query.weak]
             other = any(self._entity[entity].kind in kinds for entity in named)
             if facets()[cell.fact.facet].detail and not other:
-                return {"unasked_detail": 1 / 3}  # a sentence that speaks for itself
-            return {"other": 1.0} if other or named else {"unasked": 1.0}
-        unasked = 0.7 * (len(mine) - len(matched))
-        if all(entity in query.weak for entity in matched):
-            return {"matched_weakly": 1.0, "unasked": unasked}
+                return -ENTITY_UNASKED / 3  # a sentence that speaks for itself
+            return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
+        unasked = len(mine) - len(matched)
         left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
-        places = sum(self._entity[e].kind == "metro" for e in left)
-        return {
-            "matched": 1.0,
-            "matched_more": len(matched) - 1.0,
-            "unasked": unasked,
-            "left": float(len(left) - places),
-            "place_left": float(places),
-        }
+        if all(entity in query.weak for entity in matched):
+            return ENTITY_MATCH * 0.4 - ENTITY_UNASKED * 0.7 * unasked
+        return (
+            ENTITY_MATCH
+            + ENTITY_EXTRA * (len(matched) - 1)
+            - ENTITY_UNASKED * 0.7 * unasked
+            - sum(PLACE_LEFT if self._entity[e].kind == "metro" else ENTITY_LEFT for e in left)
+        )
 
     def _is_known(self, query: Query, entity: str) -> bool:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
 
-    def _wanted(self, query: Query, cell: Cell) -> dict[str, float]:
-        entry = facets()[cell.fact.facet]
-        asked, wants = set(query.wants), entry.wants
-        if not asked or not wants and not entry.detail:
-            return {}
-        if "when" in asked and "when" in wants and not any(e.startswith("phase:") for e in query.entities):
-            return {"wanted": 2.0}
+    def _wanted(self, query: Query, cell: Cell) -> float:
+        wants = facets()[cell.fact.facet].wants
+        if not query.wants or not wants and not facets()[cell.fact.facet].detail:
+            return 0.0
+        if "when" in query.wants and "when" in wants and not any(e.startswith("phase:") for e in query.entities):
+            return 2 * WANTED
         for want, other in (("max", "min"), ("min", "max")):
-            if want in asked and other in wants and want not in wants:
-                return {"opposite": 1.0}
-            if want in asked and want in wants:
-                return {"wanted": 2.0}
-        if entry.detail:
-            return {"typed": 1.0} if asked & self._typed[cell.key] else {}
-        if len(wants) == 1 and wants[0] in asked and set(cell.fact.entities) & set(query.entities):
-            return {"wanted": 2.0}
-        return {"wanted": 1.0} if asked & set(wants) else {"unwanted": 1.0}
+            if want in query.wants and other in wants and want not in wants:
+                return -OPPOSITE
+            if want in query.wants and want in wants:
+                return 2 * WANTED
+        if facets()[cell.fact.facet].detail:
+            return TYPED if set(query.wants) & self._typed[cell.key] else 0.0
+        if len(wants) == 1 and wants[0] in query.wants and set(cell.fact.entities) & set(query.entities):
+            return 2 * WANTED
+        return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
 
-    def _carried(self, query: Query, cell: Cell) -> dict[str, float]:
+    def _carried(self, query: Query, cell: Cell) -> float:
         if query.facet_hint is None:
-            return {}
+            return 0.0
         if cell.fact.facet == query.facet_hint and query.follow_up:
-            return {"same_facet": 1.0}
-        same = facets()[cell.fact.facet].family == facets()[query.facet_hint].family
-        return {"same_family": float(same)}
+            return SAME_FACET
+        return SAME_FAMILY if facets()[cell.fact.facet].family == facets()[query.facet_hint].family else 0.0
 
 
 def specific_words(query: Query, frame: frozenset[str] = frozenset()) -> dict[str, float]:

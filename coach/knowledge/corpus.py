@@ -18,7 +18,7 @@ from coach.knowledge.official import MarketWriter
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.resource import ResourceFile
 from coach.knowledge.stated import PageWriter
-from coach.knowledge.writing import CountPieces, fit, ways_to_ask
+from coach.knowledge.writing import CountPieces, fit
 from coach.types import Entity, Passage
 
 
@@ -35,19 +35,6 @@ class Corpus:
     @cached_property
     def by_id(self) -> dict[str, Passage]:
         return {passage.id: passage for passage in self.passages}
-
-    @cached_property
-    def ways(self) -> tuple[tuple[str, str], ...]:
-        """Facets and ways to ask for them, over all facets that this pathway has facts for."""
-        roles = {"origin": self.pathway.origin, "target": self.pathway.target}
-        names: dict[str, list[dict[str, str]]] = {}
-        for passage in self.passages:
-            for fact in passage.facts:
-                about = [self.entity[id_] for id_ in fact.entities[:1] if id_ in self.entity]
-                names.setdefault(fact.facet, []).append(
-                    roles | {key: value for thing in about for key, value in _names(thing).items()}
-                )
-        return tuple((facet, text) for facet, things in names.items() for text in ways_to_ask(facet, things))
 
     @cached_property
     def entity(self) -> dict[str, Entity]:
@@ -87,10 +74,6 @@ def build_corpus(
         for passage in passages
     ]
     return Corpus(pathway, market, tuple(passages), _entities(pathway, file, market, official.occupations), file)
-
-
-def _names(entity: Entity) -> dict[str, str]:
-    return {"name": entity.name, "number": entity.id.partition(":")[2]}
 
 
 def _entities(

@@ -33,9 +33,6 @@ class Facet(Frozen):
     detail: bool = False
     """One entry of a list or one sentence of a text, which is its own question key."""
     questions: tuple[str, ...]
-    """Question keys of every fact of the facet."""
-    ways: tuple[str, ...] = ()
-    """Further ways to ask, which only show the facet model what the facet sounds like; see ``ways_to_ask``."""
 
 
 @cache
@@ -50,17 +47,6 @@ def ask_for(facet: str, names: Mapping[str, str]) -> str | None:
     entry = facets()[facet]
     template = entry.ask or (entry.questions[0] if entry.questions else None)
     return _fill(template, names) if template else None
-
-
-def ways_to_ask(facet: str, names: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Every way to ask for a facet once, filled in turn with the ``names`` of one thing after another.
-
-    A facet of sixty things has no more of them than one of three, so that none outweighs the others.
-    """
-    entry = facets()[facet]
-    templates = dict.fromkeys([*([entry.ask] if entry.ask else []), *entry.questions, *entry.ways])
-    filled = [_fill(template, names[at % len(names)]) for at, template in enumerate(templates)]
-    return tuple(text for text in filled if text)
 
 
 def _fill(template: str, names: Mapping[str, str]) -> str | None:

