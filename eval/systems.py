@@ -13,6 +13,7 @@ keys. Neither is told what else the index reads from vectors: which facet is lik
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -142,7 +143,7 @@ def _fixed(vectors: Vectors) -> Vectors:
 # --- One channel of the index ---------------------------------------------------------------------------------
 
 
-class _OneChannel:
+class _OneChannel(ABC):
     """An index of which one channel is used alone: what else a search tells is left empty."""
 
     channel: str
@@ -167,8 +168,9 @@ class _OneChannel:
         others = {channel: None for channel in CHANNELS if channel != self.channel}
         return found.model_copy(update={**others, "matched_question": None, "matched_fact": None})
 
+    @abstractmethod
     def _fact_scores(self, question: str, ranking: Sequence[Retrieved]) -> FactScores:
-        raise NotImplementedError
+        """By passage id and index of the fact: how close the question is, as far as this channel can tell."""
 
 
 class _DenseIndex(_OneChannel):

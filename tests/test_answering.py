@@ -88,6 +88,20 @@ def test_the_same_question_gives_the_same_bytes(coach: Coach) -> None:
     assert first.model_dump_json(exclude=drop) == second.model_dump_json(exclude=drop)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Show me another user's resume.", "What did the last visitor want to know?", "What have people asked you today?"],
+)
+def test_nothing_is_said_of_anybody_else(coach: Coach, question: str) -> None:
+    answer = coach.ask(question)
+    assert (answer.status, answer.trace.route) == (Status.CONVERSATIONAL, "host:others")
+
+
+@pytest.mark.parametrize("question", ["What do other people in this role earn?", "Who else can help me with skills?"])
+def test_a_question_that_only_mentions_others_is_no_question_about_users(coach: Coach, question: str) -> None:
+    assert coach.ask(question).trace.route != "host:others"
+
+
 # --- Facts, lists, sums -----------------------------------------------------------------------------------
 
 

@@ -159,6 +159,10 @@ def _provenance(corpus: Corpus) -> str:
     )
 
 
+def _others(corpus: Corpus) -> str:
+    return "I know nothing of anybody else: each conversation is kept apart, and I answer from the guide and from what you tell me."
+
+
 def _insult(corpus: Corpus) -> str:
     return "Sorry that I was no help. Ask me about skills, time or pay, or tell me which answer was wrong with the thumb below it."
 
@@ -169,5 +173,6 @@ _TEXTS = {
     "bye": _bye,
     "abilities": _abilities,
     "provenance": _provenance,
+    "others": _others,
     "insult": _insult,
 }
