@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from coach.errors import CoachError
 from eval.cases import Case, CaseError, load_cases, select
 from eval.records import CheckRecord, RunRecord
 
@@ -232,7 +233,7 @@ def _told() -> Iterator[None]:
     """What is wrong with the data goes to stderr, with exit code 2."""
     try:
         yield
-    except (CaseError, ValueError) as error:
+    except (CaseError, CoachError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
 

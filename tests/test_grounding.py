@@ -76,6 +76,9 @@ def test_the_evidence_itself_is_supported_in_full(text: str) -> None:
         ("The night ferry to Skarholm takes six days.", FERRY, "six"),
         ("Kiln Practice lasts 6 to 8 months.", COURSES, "6"),
         ("Times are at https://skarholm.example/boats.", FERRY, "https://skarholm.example/boats."),
+        ("Times are at www.skarholm.example (daily).", FERRY, "www.skarholm.example"),
+        ("The night ferry to Skarholm takes six hours, see boats.example/times.", FERRY, "boats.example/times."),
+        ("The night ferry to Skarholm takes six hours (ask@boats.example).", FERRY, "ask@boats.example"),
     ],
 )
 def test_a_number_unit_or_address_that_no_sentence_holds_is_named(claim: str, evidence: str, missing: str) -> None:

@@ -53,10 +53,15 @@ _UNITS = {"percent": "%", "dollar": "$", "euro": "€", "pound": "£", "min": "m
     unit: unit for unit in ("minute", "hour", "day", "week", "month", "year")
 }
 _UNIT = re.compile(
-    r"[- ]?(percent|dollars?|euros?|pounds?|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|yrs?)\b", re.IGNORECASE
+    r"[- ]?(percent|dollars?|euros?|pounds?|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|yrs?)\b",
+    re.IGNORECASE,
 )
 _RANGE = re.compile(r" ?(?:to|-|–|or|and) ?[+$€£₹]?", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://[^\s)>\]]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://|\bwww\.)[^\s)>\]]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}/[^\s)>\]]*",
+    re.IGNORECASE,
+)
+"""A link, an address for mail, or a host with a path, as people write them."""
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
 _FIRST_WORD = re.compile(r"(?:^|(?<=[.!?:] ))[A-Z][A-Za-z0-9+#-]*[A-Za-z0-9+#]\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")

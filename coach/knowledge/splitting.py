@@ -92,7 +92,8 @@ def split(
 
     ``count_pieces`` is an encoder's ``count_word_pieces``; what it counts for the empty text is taken as the marks
     that every text gets. A single character that counts more than ``limit`` is a chunk all the same. Time grows with
-    the length of the text, about a second per megabyte. Raises ValueError when the sizes leave no room for a text.
+    the length of the text, about three seconds per megabyte of prose. Raises ValueError when the sizes leave no
+    room for a text.
     """
     marks = count_pieces("")
     if not marks < target <= limit:
