@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coach.answering.assembling import assemble
 from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
@@ -28,7 +31,7 @@ from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
 from coach.retrieval.encoder import Encoder, load_encoder
-from coach.retrieval.index import PassageIndex, open_index
+from coach.retrieval.index import PassageIndex, SearchResult, open_index
 from coach.settings import Settings, load_settings
 from coach.types import Answer, Passage, Query, StageTime, Status, Support, Trace
 
@@ -223,19 +226,43 @@ class Coach:
         if direct:
             return self._plain(question, slug, direct, queries[0], clock, reading)
         with clock.stage("retrieve", on_stage):
-            found = [reading.index.search(query.standalone) for query in queries]
+            found = [self._evidence(query, reading) for query in queries]
         with clock.stage("answer", on_stage):
             parts: list[Composed] = []
-            for query, result in zip(queries, found, strict=True):
+            for query, (result, intents) in zip(queries, found, strict=True):
                 if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
                     # "..., and how many weeks?"
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
-                parts.append(reading.composer.compose(query, result.fact_scores, result.ranking))
+                parts.append(reading.composer.compose(query, result, intents))
         with clock.stage("ground", on_stage):
-            rankings = [result.ranking for result in found]
+            rankings = [part.ranking for part in parts]
             fingerprint = reading.index.fingerprint
             answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
+
+    def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
+        """What a search finds, and how likely each intent is. Both read the context too: it often says what is meant."""
+        asked = f"{query.context} {query.standalone}".strip()
+        masked = reading.vocabulary.names.masked(asked, reading.vocabulary.roles)
+        return reading.index.search(asked, limit=len(reading.corpus.passages)), self.encoder().intents(masked)
+
+    def features(
+        self, question: str, history: Sequence[Answer] = (), pathway: str | None = None
+    ) -> tuple[list[int], NDArray[np.float64]]:
+        """What the choice among facts is made from, for the first part of a question; see ``Selector.features``."""
+        reading = self.reading(pathway)
+        query = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
+        return reading.composer.selector.features(query, *self._evidence(query, reading))
+
+    def signs(
+        self, question: str, history: Sequence[Answer] = (), pathway: str | None = None
+    ) -> tuple[bool, tuple[float, ...]]:
+        """What decides whether the first part of a question is answered; see ``Composer.signs``."""
+        reading = self.reading(pathway)
+        if self._without_retrieval(clean(question), reading):
+            return True, ()
+        query = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
+        return reading.composer.signs(query, *self._evidence(query, reading))
 
     def _without_retrieval(self, spoken: str, reading: Reading) -> Composed | None:
         """What needs no evidence: nothing asked, small talk, another language, orders to a machine."""

@@ -190,6 +190,8 @@ class Retrieved(Frozen):
     dense: ChannelRank | None = None
     keys: ChannelRank | None = None
     lexical: ChannelRank | None = None
+    facts: ChannelRank | None = None
+    """Where its best fact put it, once the facts were weighed; that is what ``rank`` then follows."""
     matched_question: str | None = None
     """The question key that came closest."""
     matched_fact: int | None = None

@@ -2,18 +2,20 @@
 
 Comes in: options. Goes out: tables on stdout, the record of a run as JSON and as one HTML page; progress on stderr.
 ``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
-``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``grounding`` and ``chunking`` measure
-against public data, ``bench`` measures time as ratios. What a command needs is imported when it is called: it takes
-seconds to load.
+``intents`` measures the encoder's adapter and ``train`` makes it, ``mutants``, ``counterfactual`` and ``determinism``
+are checks beside the cases, ``grounding`` and ``chunking`` measure against public data, ``bench`` measures time as
+ratios. What a command needs is imported when it is called: it takes seconds to load.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +24,9 @@ from rich.progress import track
 from coach.errors import CoachError
 from eval.cases import Case, CaseError, load_cases, select
 from eval.records import CheckRecord, RunRecord
+
+if TYPE_CHECKING:
+    from coach.retrieval.training import Measured
 
 RESULTS = Path(__file__).resolve().parent / "results"
 BASELINE = RESULTS / "baseline.json"
@@ -142,6 +147,65 @@ def gate(
     gating.show(result, Console())
     if not result.passed:
         raise typer.Exit(1)
+
+
+@app.command()
+def fit(
+    write: Annotated[bool, typer.Option("--write", help="Make these the weights of the coach.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Fit the weights of choosing and refusing on the dev cases; print how well they do on cases held out."""
+    import yaml
+
+    from coach.answering import answerable, selecting
+    from eval import fitting
+    from eval.running import open_coach
+
+    cases = select(_cases(), SplitChoice.DEV)
+    stderr = Console(stderr=True)
+    weights: dict[str, dict[str, float]] = {}
+    with open_coach(data_dir) as coach:
+        choice = fitting.fit_choice(list(fitting.examples(coach, track(cases, "choosing", console=stderr))))
+        weights["choice"] = choice.weights
+        for pathway in coach.pathways():  # whether a question is refused hangs on what is chosen
+            coach.reading(pathway.slug).composer.selector.weights = selecting.as_vector(choice.weights)
+        refusing = fitting.fit_answerable(list(fitting.signed(coach, track(cases, "refusing", console=stderr))))
+        weights[answerable.SECTION] = refusing.weights
+    for fitted in (choice, refusing):
+        for name, share in fitted.held_out.items():
+            typer.echo(f"{name}, held out: {100 * share:.1f} % ({fitted.examples} examples)")
+    lines = yaml.safe_dump(weights, sort_keys=False)
+    if write:
+        heading = selecting.WEIGHTS_FILE.read_text(encoding="utf-8").partition("\n\n")[0]
+        selecting.WEIGHTS_FILE.write_text(f"{heading}\n\n{lines}", encoding="utf-8")
+    else:
+        typer.echo(lines, nl=False)
+
+
+@app.command()
+def intents(as_json: AsJson = False) -> None:
+    """Measure the encoder's adapter on an author and on careers that it was not trained on."""
+    from coach.retrieval import training
+
+    with _told():
+        found = training.measure()
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        _show_measured(found)
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Where the adapter goes.")],
+) -> None:
+    """Train the encoder's adapter again, about a quarter of an hour on two cores, and measure it."""
+    from coach.retrieval import training
+
+    with _told():
+        trained = training.train(out, progress=lambda text: typer.echo(text, err=True))
+    typer.echo(f"{out}: {trained.questions:,} questions, {trained.pairs:,} sentences, {trained.steps:,} steps")
+    _show_measured(trained.measured)
 
 
 # --- Checks beside the cases ----------------------------------------------------------------------------------
@@ -267,6 +331,17 @@ def _track(cases: Sequence[Case], system: str) -> Iterable[Case]:
     console = Console(stderr=True)
     label = f"Asking {system}"
     return track(cases, description=label, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _show_measured(found: Measured) -> None:
+    for name, share, over in (
+        ("right intent first", found.intent_first, f"{found.ways:,} ways to ask of author {found.author}"),
+        ("right intent among three", found.intent_among_three, "the same"),
+        ("right sentence first", found.sentence_first, f"{found.questions:,} questions, {len(found.careers)} careers"),
+        ("right sentence first, encoder as published", found.sentence_first_published, "the same"),
+    ):
+        if share is not None:
+            typer.echo(f"{name}, held out: {100 * share:.1f} % ({over})")
 
 
 def _show_check(check: CheckRecord, as_json: bool) -> None:

@@ -327,7 +327,7 @@ def run(folder: Path, encoder: Encoder | None = None) -> ChunkingResult:
     Raises ChunkingDataError as ``read`` does, and EncoderError.
     """
     questions, corpora = read(folder)
-    encoder = encoder or load_encoder(load_settings())
+    encoder = encoder or load_encoder(load_settings(), adapted=False)
     return ChunkingResult(
         questions=len(questions),
         ours=measure(questions, corpora, split, encoder),

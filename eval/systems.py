@@ -121,6 +121,7 @@ class RememberingEncoder:
         self.max_word_pieces = encoder.max_word_pieces
         self._encoder = encoder
         self._vectors: dict[str, Vectors] = {}
+        self._intents: dict[str, dict[str, float]] = {}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if len(texts) != 1:
@@ -132,6 +133,11 @@ class RememberingEncoder:
 
     def count_word_pieces(self, text: str) -> int:
         return self._encoder.count_word_pieces(text)
+
+    def intents(self, text: str) -> dict[str, float]:
+        if text not in self._intents:
+            self._intents[text] = self._encoder.intents(text)
+        return self._intents[text]
 
 
 def _fixed(vectors: Vectors) -> Vectors:
@@ -223,6 +229,10 @@ class _Rewired(Coach):
         self._coach = coach
         self._wrap = wrap
         self._wrapped: dict[str, Reading] = {}
+
+    def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
+        found, _ = super()._evidence(query, reading)
+        return found, {}
 
     def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
         slug = self._coach.pathway(pathway).slug

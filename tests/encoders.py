@@ -32,6 +32,9 @@ class HashingEncoder:
     def count_word_pieces(self, text: str) -> int:
         return len(text.split()) + 2
 
+    def intents(self, text: str) -> dict[str, float]:
+        return {}
+
     def forget(self) -> None:
         """Start counting anew."""
         self.encoded.clear()

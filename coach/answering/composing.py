@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coach.answering import coverage
+from coach.answering.answerable import ABSENT, LIKELY, OFF_TOPIC, answerable, gap_names, likelihood, probability, signs
 from coach.answering.computing import Computer
+from coach.answering.coverage import Gap
 from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
@@ -22,16 +24,35 @@ from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.types import Passage, Query, Retrieved, Status, Support, Unit
+from coach.retrieval.index import SearchResult
+from coach.types import ChannelRank, Passage, Query, Retrieved, Status, Support, Unit
 
-MIN_SIMILARITY = 0.44
-"""A best question key farther than this answers nothing; see eval/results/LOG.md."""
+ANSWER_FROM = 0.5
+"""A question is answered when that is at least as likely as not; see ``answerable.py``."""
+
+OFF_TOPIC_FROM = 0.3
+"""Probability of that intent from which a question that is not answered is called off topic."""
+
+CLEARLY_OFF_TOPIC = 0.8
+"""From here on a place or a year in the question changes nothing: the weather in Paris is no question about pay."""
+
+CLEAR_SHARE = 0.6
+"""A fact that is this likely to be meant is said alone."""
+
+RUNNER_UP = 0.4
+"""Below that, a fact with at least this part of the best one's likelihood is said as well. On the development cases
+one answer in three is so in doubt, and what was asked is then the second or third in one of three."""
+
+MOST_RUNNERS_UP = 2
+
+NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro"})
+"""Kinds of things that a question names when it is about one of them."""
+
+LONGEST_RUNNER_UP = 7
+"""Sentences of a fact that is said beside another: a long list there would bury both."""
 
 CONTENT_ZIPF = 5.6
 """Words rarer than this say what a question is about."""
-
-CLEARLY_OFF_SIMILARITY = 0.22
-"""Below this not even a word that career questions touch makes it one."""
 
 CLEAR_SIMILARITY = 0.55
 """At or above this a question counts as asked about the pathway even when no name in it is known."""
@@ -71,6 +92,8 @@ class Composed:
     missing: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     route: str = ""
+    ranking: tuple[Retrieved, ...] = ()
+    """What retrieval found, in the order in which its facts fit."""
 
 
 class Composer:
@@ -102,62 +125,117 @@ class Composer:
             for word in split_tokens(name)
         }
 
-    def compose(
-        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
-    ) -> Composed:
-        """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
-        choices = self.selector.choose(query, fact_scores, ranking)
+    def told(self, cell: Cell) -> list[Statement]:
+        """What an answer from this fact says: its sentences, then the other side or the caveat."""
+        statements = self._framed(cell)
+        return statements + self._also(cell, statements)
+
+    def compose(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> Composed:
+        """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements.
+
+        ``intents``: log probability of each intent, empty where nothing is known of them.
+        """
+        choices = self.selector.choose(query, found, intents)
+        return replace(self._compose(query, choices, intents), ranking=_reranked(found.ranking, choices))
+
+    def _compose(self, query: Query, choices: Sequence[Choice], intents: Mapping[str, float]) -> Composed:
         best = choices[0]
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         spelt = self._spelt_out(query)
         if spelt:
             return Composed(Status.ANSWERED, spelt, ("definition",), (), self.suggest(choices, (), query), "definition")
-        worked = self.computer.work_out(query, best)
-        if self._off_topic(query, best, choices) and not (worked or judged):
-            return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, (), query), route="off_topic")
+        worked = None if self._lacks(query, intents) else self.computer.work_out(query, best, intents)
         if worked:
-            cells = [
-                cell
-                for cell in (self._cell_of(ref) for statement in worked.statements for ref in statement.refs)
-                if cell
-            ]
-            missing = self._missing(query, cells, worked.statements, best.similarity)
+            told = [cell for statement in worked.statements for ref in statement.refs if (cell := self._cell_of(ref))]
             statements = list(worked.statements)
             if judged and not judged.true:
                 statements = [*judged.statements[:1], *statements]
+            gaps = self._gaps(query, told, statements)
             return Composed(
                 Status.ANSWERED,
                 _distinct(statements),
                 worked.facets,
-                missing,
+                tuple(gap.words for gap in gaps if gap.sure),
                 self.suggest(choices, worked.facets, query),
                 "computed",
             )
         chosen = self._chosen(query, choices, judged)
         statements = self._said(query, chosen, judged)
-        cells = [choice.cell for choice in chosen]
-        if judged:
-            cells.append(judged.cell)
-        missing = self._missing(query, cells, statements, best.similarity)
-        if best.cell.fact.absent and not judged:
-            missing = (*missing, best.cell.fact.absent)
-        if missing:
-            return self._abstain(query, choices, missing)
-        weak = best.similarity < MIN_SIMILARITY and best.words < 0.5 and not query.entities and query.facet_hint is None
-        if weak and not judged:
-            return self._abstain(query, choices, coverage.unknown(query, self._all_stems))
+        cells = [choice.cell for choice in chosen] + ([judged.cell] if judged else [])
+        gaps = self._gaps(query, cells, statements)
+        refused = self._refused(query, choices, gaps, intents, judged)
+        if refused:
+            return refused
         lacking = self._untyped(query, statements, chosen)
         if lacking and not judged:
             return self._abstain(query, choices, (lacking,))
-        told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
+        facets_told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(
             Status.ANSWERED,
             _distinct(statements),
-            told,
+            facets_told,
             (),
-            self.suggest(choices, told, query),
+            self.suggest(choices, facets_told, query),
             "premise" if judged and not judged.true else "fact",
         )
+
+    def signs(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> tuple[bool, tuple[float, ...]]:
+        """Whether something else than the signs decides if the question is answered, and the signs."""
+        choices = self.selector.choose(query, found, intents)
+        best = choices[0]
+        judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
+        chosen = self._chosen(query, choices, judged)
+        gaps = self._gaps(query, [choice.cell for choice in chosen], self._said(query, chosen, judged))
+        settled = bool(
+            judged
+            or self._spelt_out(query)
+            or not self._lacks(query, intents)
+            and self.computer.work_out(query, best, intents)
+            or any(gap.sure for gap in gaps)
+            or best.cell.fact.absent
+        )
+        return settled, signs(intents, choices, gaps, self._names_something(query))
+
+    def _refused(
+        self,
+        query: Query,
+        choices: Sequence[Choice],
+        gaps: Sequence[Gap],
+        intents: Mapping[str, float],
+        judged: Judged | None,
+    ) -> Composed | None:
+        """The refusal, where the knowledge does not hold what is asked for; None where it does."""
+        best = choices[0]
+        gaps = self._unheld(query, gaps, intents) or gaps
+        sure = [gap for gap in gaps if gap.sure]
+        absent = best.cell.fact.absent
+        named = self._names_something(query)
+        if not sure and (judged or not absent and answerable(signs(intents, choices, gaps, named)) >= ANSWER_FROM):
+            return None
+        clearly = not named and probability(intents, OFF_TOPIC) >= CLEARLY_OFF_TOPIC
+        if clearly or not sure and not absent and not named and self._off_topic(query, best, intents):
+            return Composed(Status.OFF_TOPIC, suggestions=self.suggest(choices, (), query), route="off_topic")
+        missing = gap_names(intents, gaps) or coverage.unknown(query, self._all_stems)
+        return self._abstain(query, choices, (*missing, absent) if absent else missing)
+
+    def _lacks(self, query: Query, intents: Mapping[str, float]) -> bool:
+        """Whether the question asks for what guides lack, and not with figures of the learner's own."""
+        absent = sum(probability(intents, name) for name in intents if name.startswith(ABSENT))
+        return absent >= LIKELY and not any(figure.personal for figure in query.figures)
+
+    def _unheld(self, query: Query, gaps: Sequence[Gap], intents: Mapping[str, float]) -> tuple[Gap, ...]:
+        """Rare words that name the thing of a kind that is asked about, where the question names none that is held."""
+        asked = {
+            kind: sum(probability(intents, name) for name, facet in facets().items() if facet.kind == kind)
+            for kind in NAMED_KINDS
+        }
+        kind = max(asked, key=lambda kind: asked[kind])
+        if asked[kind] < LIKELY or any(self.corpus.entity[entity].kind in NAMED_KINDS for entity in query.entities):
+            return ()
+        return tuple(replace(gap, sure=True) for gap in gaps if not gap.sure)
+
+    def _names_something(self, query: Query) -> bool:
+        return query.facet_hint is not None or any(entity not in query.weak for entity in query.entities)
 
     def _spelt_out(self, query: Query) -> tuple[Statement, ...]:
         """The sentence that spells out an acronym, where the question asks for nothing else."""
@@ -229,7 +307,24 @@ class Composer:
                 and set(twin.cell.fact.entities) <= set(query.entities)
             ):
                 chosen.append(twin)
-        return chosen[:4]
+        return chosen[:4] if len(chosen) > 1 or judged else [best, *self._runners_up(choices)]
+
+    def _runners_up(self, choices: Sequence[Choice]) -> list[Choice]:
+        """Facts that are nearly as likely to be meant as the best one, when that one is not clear."""
+        shares = likelihood(choices)
+        if shares[0] >= CLEAR_SHARE:
+            return []
+        said = set(choices[0].cell.refs())
+        found: list[Choice] = []
+        for choice, share in zip(choices[1:], shares[1:], strict=True):
+            if share < RUNNER_UP * shares[0] or len(found) == MOST_RUNNERS_UP:
+                break
+            refs = set(choice.cell.refs())
+            if refs <= said or choice.cell.fact.absent or len(refs) > LONGEST_RUNNER_UP:
+                continue
+            said |= refs
+            found.append(choice)
+        return found
 
     def _said(self, query: Query, chosen: Sequence[Choice], judged: Judged | None) -> list[Statement]:
         said: list[Statement] = []
@@ -377,9 +472,8 @@ class Composer:
 
     # --- Abstaining -------------------------------------------------------------------------------------------
 
-    def _missing(
-        self, query: Query, cells: Iterable[Cell], statements: Iterable[Statement], similarity: float
-    ) -> tuple[str, ...]:
+    def _gaps(self, query: Query, cells: Iterable[Cell], statements: Iterable[Statement]) -> tuple[Gap, ...]:
+        """What the question names and neither the evidence nor the frame explains."""
         cells = list(cells)
         stems: frozenset[str] = frozenset()
         texts: list[str] = []
@@ -400,7 +494,7 @@ class Composer:
                 texts += [name.lower() for name in names]
                 named = frozenset(stem(word) for name in names for word in split_tokens(name))
                 stems, said = stems | named, said | named
-        return coverage.unexplained(query, stems, said, texts, self.explained, self._all_stems, similarity)
+        return coverage.unexplained(query, stems, said, texts, self.explained, self._all_stems)
 
     def _told(self, entity: str, cells: Sequence[Cell]) -> bool:
         """Whether an entity that the question names is one that the evidence is about, or lends only a frame."""
@@ -415,25 +509,16 @@ class Composer:
     def _abstain(self, query: Query, choices: Sequence[Choice], missing: tuple[str, ...]) -> Composed:
         return Composed(Status.ABSTAINED, (), (), missing, self.suggest(choices, (), query), "abstained")
 
-    def _off_topic(self, query: Query, best: Choice, choices: Sequence[Choice]) -> bool:
-        """Far from every question key, about no known thing, and in words that the corpus hardly has."""
-        if query.entities or query.facet_hint is not None or best.words >= 0.5:
+    def _off_topic(self, query: Query, best: Choice, intents: Mapping[str, float]) -> bool:
+        """Whether a question that is not answered is not about careers at all."""
+        asked = split_tokens(query.standalone)
+        if coverage.other_titles(query.standalone, self.explained) or any(stem(w) in lexicon().aspects for w in asked):
             return False
-        asks_pay = {"money", "duration"} & set(query.wants)
-        if coverage.other_titles(query.standalone, self.explained) or asks_pay and coverage.places(query.standalone):
-            return False
-        aspects = any(stem(word) in lexicon().aspects for word in split_tokens(query.standalone))
-        if aspects and best.similarity >= CLEARLY_OFF_SIMILARITY:
-            return False
-        if best.similarity >= MIN_SIMILARITY:
-            return False
-        if best.similarity < CLEARLY_OFF_SIMILARITY:
-            return True
-        words = {
-            stem(word) for word in split_tokens(query.standalone) if frequency(word) < CONTENT_ZIPF
-        } - lexicon().frame
+        if intents:
+            return probability(intents, OFF_TOPIC) >= OFF_TOPIC_FROM
+        words = {stem(word) for word in asked if frequency(word) < CONTENT_ZIPF} - lexicon().frame
         held = {word for word in words if word in self._all_stems or word in lexicon().synonyms}
-        return len(held) < len(words) / 2 or bool(words) and not held
+        return best.similarity < CLEAR_SIMILARITY and len(held) <= len(words) / 2
 
     # --- Suggestions ------------------------------------------------------------------------------------------
 
@@ -463,6 +548,16 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
+
+
+def _reranked(ranking: Sequence[Retrieved], choices: Sequence[Choice]) -> tuple[Retrieved, ...]:
+    """Passages by their best fact; those of which no fact was looked at come last, in the order they had."""
+    best: dict[str, ChannelRank] = {}
+    for choice in choices:
+        best.setdefault(choice.cell.passage.id, ChannelRank(rank=len(best) + 1, score=choice.score))
+    entries = [entry.model_copy(update={"facts": best.get(entry.passage.id)}) for entry in ranking]
+    entries.sort(key=lambda entry: entry.facts.rank if entry.facts else len(best) + entry.rank)
+    return tuple(entry.model_copy(update={"rank": rank}) for rank, entry in enumerate(entries, start=1))
 
 
 def _direct_first(query: Query, statements: list[Statement]) -> list[Statement]:

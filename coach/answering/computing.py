@@ -1,42 +1,65 @@
 """Answers that are worked out from the learner's own figures, and from two facts at once.
 
-Comes in: a query with figures, and the facts of a corpus. Goes out: computed statements with formula and the
-facts they rest on, or nothing when the question gives nothing to compute. Assumptions are said beside results.
+Comes in: a query with figures, the fact that fits it best, and how likely each intent is. Goes out: computed statements
+with formula and the facts they rest on, or nothing when the question gives nothing to compute. This module decides what
+is computed: what the question says outright, or what it intends and holds the figures for. The sums themselves are in
+``computing_pay``, ``computing_time`` and ``computing_comparison``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from functools import cached_property, partial
+from types import MappingProxyType
 
-from coach.answering.figures import DAYS, days
+from coach.answering.answerable import probability
+from coach.answering.computing_basis import WEEKS_OF, Basis, Worked, asks_time, of_kind
+from coach.answering.computing_comparison import ComparisonComputer
+from coach.answering.computing_pay import PayComputer, period_of
+from coach.answering.computing_time import DONE, Base, TimeComputer
+from coach.answering.figures import DAYS
+from coach.answering.linking import COMMON_WORD_ZIPF
 from coach.answering.selecting import Choice
-from coach.answering.statements import Cell, Facts, Ref, Statement
+from coach.answering.statements import Cell, Facts
+from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
-from coach.knowledge.derived import Deriver
-from coach.knowledge.entities import level_name
-from coach.knowledge.market import Wage, percentile_of
-from coach.knowledge.official import NATION, MarketWriter, interpolation, place
-from coach.knowledge.pathway import Priority, Skill
-from coach.knowledge.wording import WEEKS_PER_MONTH, count, listed, money, number, percent_range, signed_percent
+from coach.knowledge.pathway import Phase, Skill
 from coach.knowledge.writing import facets
-from coach.types import Figure, Quantity, Query, Support, Unit
+from coach.types import Figure, Quantity, Query, Unit
+
+NO_INTENTS: Mapping[str, float] = MappingProxyType({})
+
+INTENDED = 0.3
+"""Probability of an intent from which its computation is tried."""
+
+CLEARLY = 0.5
+"""Probability from which it is tried before all others, and from which figures are read as it needs them."""
 
 _TOGETHER = re.compile(
     r"\b(?:together|combined|in total|total|sum|both|altogether|all in all|add(?:ed)? up|plus)\b", re.IGNORECASE
 )
+_AGAINST = re.compile(r"\bor\b|\bwhich\b|\b(?:differ\w*|compar\w+|versus|than|gap between|against)\b", re.IGNORECASE)
 _SKIPPING = re.compile(
-    r"\b(?:skip\w*|drop\w*|leav(?:e|ing) out|without|minus|except|omit\w*|if i (?:don't|do not) (?:learn|do))\b",
+    r"\b(?:skip(?:ping)?|drop(?:ping)?|leav(?:e|ing) out|without|minus|except|omit(?:ting)?|(?:cross|tick|strik|scratch|knock)(?:e|ing)? off|cut(?:ting)? out|ignor(?:e|ing)|exclud(?:e|ing)|scratch(?:ing)?|not counting|tak(?:e|ing) out|remov(?:e|ing)|(?:don't|do not|no longer) need(?: to learn)?|if i (?:don't|do not) (?:learn|do))\b",
     re.IGNORECASE,
 )
-_REMAINING = re.compile(r"\b(?:left|remain\w*|still (?:have|to go|need)|to go|rest of)\b", re.IGNORECASE)
-_MONTHS = "january february march april may june july august september october november december".split()
-_DATE = re.compile(
-    rf"\b(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})\b|\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<month>{'|'.join(_MONTHS)})(?: (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d))?,?(?: (?P<year>\d{{4}}))?\b",
+"""What follows is left out."""
+_SKIPPED = re.compile(
+    r"\b(?:skipped|dropped|omitted|(?:crossed|ticked|struck|scratched|knocked) off|(?:left|cut|taken) out|ignored|excluded|removed)\b",
     re.IGNORECASE,
 )
+"""What goes before is left out, or else what follows."""
+_REACH = re.compile(r"[.?!;]|\b(?:how|what|which|when|can|could|will|would|do|does|is|are)\b", re.IGNORECASE)
+_OPENING = re.compile(r"[.?!;]|\b(?:if|with|once|when|assuming|suppose|say)\b", re.IGNORECASE)
+"""Where that ends, and where it begins."""
+_REMAINING = re.compile(
+    r"\b(?:left(?! (?:out|off|and right|side|edges?|hand|\w+ing)\b)|remain\w*|still (?:have|to go|need)|to go|rest of|ahead of me)\b",
+    re.IGNORECASE,
+)
+_TO_GO = re.compile(r"\s*(?:to go|left|(?:still )?remain\w*|ahead|missing|still)\b", re.IGNORECASE)
+_ON_TRACK = re.compile(r"\b(?:behind|ahead|late|early|on (?:track|time|schedule)|half|far|percent)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:isn't|aren't|not|non|except|but|excluding|besides|other than|apart from)\b", re.IGNORECASE)
 _WORTH = re.compile(r"\bworth\b|\bmake sense\b|\bgood (?:idea|move)\b|\badd up\b", re.IGNORECASE)
 _WEIGHED = re.compile(r"\b(?:compar\w+|a lot|good|decent|high|low|fair|much|above|below)\b", re.IGNORECASE)
@@ -44,654 +67,295 @@ _RANK = re.compile(
     r"\b(?:percentiles?|rank|among|near the top|top \d+|compared (?:to|with) (?:other|most)|position|pecking order|put me|place me|land me|rank me)\b",
     re.IGNORECASE,
 )
-_CONVERT = re.compile(
-    r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b|\bhow many (?P<unit2>days|weeks|months) (?:is|are) (?:that|\d|six|seven|eight|nine|ten|twelve)",
-    re.IGNORECASE,
+
+_OWN: Mapping[str, tuple[str, tuple[Unit, ...]]] = {
+    "pay": ("current_pay", (Unit.MONEY,)),
+    "hours": ("weekly_hours", (Unit.HOURS_PER_WEEK, Unit.HOURS)),
+    "deadline": ("deadline", tuple(DAYS)),
+    "elapsed": ("elapsed", tuple(DAYS)),
+}
+"""By computation, the role of the learner's figure and the units it may have."""
+
+_PRICE = re.compile(
+    r"\b(?:cost\w*|pric(?:e|es|ed|ey|ier)|cheap\w*|expens\w+|free|fees?|afford\w*|money|purse|budget)\b", re.IGNORECASE
 )
-_STARTING = re.compile(r"\b(?:start|starting|begin|beginning|kick off|from)\b", re.IGNORECASE)
 
+FIRST = "first"
+"""Of a computation that the question asks for by name, whatever else it may intend."""
 
-@dataclass(frozen=True)
-class Worked:
-    """Computed statements, the facets they belong to, and the entities they are about."""
-
-    statements: tuple[Statement, ...]
-    facets: tuple[str, ...]
+Attempt = Callable[[], Worked | None]
 
 
 class Computer:
     """Works things out for one pathway. ``assumed_weekly_hours`` is what a page's "week" is taken to mean."""
 
     def __init__(self, corpus: Corpus, facts: Facts, assumed_weekly_hours: float) -> None:
-        self.corpus = corpus
-        self.pathway = corpus.pathway
-        self.facts = facts
-        self.assumed = assumed_weekly_hours
-        self.deriver = Deriver(corpus.pathway)
-        self.official = MarketWriter(corpus.pathway, corpus.market)
-        self.skills = {f"skill:{skill.id}": skill for skill in self.pathway.skills}
+        self.basis = Basis(corpus, facts, assumed_weekly_hours)
+        self.pay = PayComputer(self.basis)
+        self.time = TimeComputer(self.basis)
+        self.comparison = ComparisonComputer(self.basis)
 
-    def work_out(self, query: Query, choice: Choice) -> Worked | None:
-        """The first computation that the question calls for, or None; ``choice`` is the fact that fits it best."""
-        best = choice.cell
-        family = facets()[best.fact.facet].family
-        vague = choice.similarity < 0.6
-        by_role: dict[str, list[Quantity]] = {}
-        for figure in query.figures:
-            by_role.setdefault(figure.role, []).append(figure.quantity)
-        known = [self.skills[q.text] for q in by_role.get("known", ()) if q.text in self.skills]
-        attempts: list[Callable[[], Worked | None]] = []
-        if "priority:nice-to-have" in query.entities and _NOT.search(query.standalone) and _asks_time(query):
-            attempts.append(self._necessary)
-        if (
-            by_role.get("current_pay")
-            and not _asks_time(query)
-            and (
-                vague
-                or family == "pay"
-                or _WORTH.search(query.standalone)
-                or {"money", "percentage"} & set(query.wants)
-            )
+    def work_out(self, query: Query, choice: Choice, intents: Mapping[str, float] = NO_INTENTS) -> Worked | None:
+        """The first computation that the question calls for, or None.
+
+        ``choice`` is the fact that fits it best; ``intents`` the log probability of each intent, empty where nothing is
+        known of them.
+        """
+        case = _Case(query, choice, intents, self.basis, self.time)
+        attempts = [
+            *self._about_pay(case),
+            *self._about_time(case),
+            *self._about_several(case),
+        ]
+        # What is clearly intended goes before what only its words allow; otherwise they keep their order.
+        for _, attempt in sorted(
+            attempts, key=lambda entry: entry[0] != FIRST and case.probability(entry[0]) < CLEARLY
         ):
-            attempts.append(lambda: self._own_pay(query, by_role["current_pay"][0]))
-        if by_role.get("weekly_hours") and (
-            _asks_time(query)
-            or not query.wants
-            or "plan" in query.wants
-            or "how" in query.wants
-            or "yes_no" in query.wants
-        ):
-            attempts.append(
-                lambda: self._own_hours(query, by_role["weekly_hours"][0], by_role.get("deadline", [None])[0])
-            )
-        if (
-            by_role.get("asserted")
-            and by_role["asserted"][0].unit == Unit.MONEY
-            and (_RANK.search(query.standalone) or _placed_somewhere(query) and _WEIGHED.search(query.standalone))
-        ):
-            attempts.append(lambda: self._rank(query, by_role["asserted"][0]))
-        if _CONVERT.search(query.standalone):
-            attempts.append(lambda: self._convert(query))
-        if by_role.get("elapsed") and family in {"time", "roadmap", "actions", "conflicts", "role"}:
-            attempts.append(lambda: self._after(query, by_role["elapsed"][0]))
-        if known:
-            attempts.append(lambda: self._without(known, "you know already", query))
-        if _SKIPPING.search(query.standalone) and not query.figures:
-            skipped = [self.skills[e] for e in query.entities if e in self.skills]
-            skipped += [
-                s
-                for s in self.pathway.skills
-                if f"priority:{s.priority.replace(' ', '-')}" in query.entities and s not in skipped
-            ]
-            if skipped and _asks_time(query):
-                attempts.append(lambda: self._without(skipped, "left out", query))
-        if by_role.get("deadline") and (
-            family in {"time", "skills", "roadmap", "conflicts"} or vague and _asks_time(query) and not query.entities
-        ):
-            attempts.append(lambda: self._fits(query, by_role["deadline"][0]))
-        started = _DATE.search(query.standalone)
-        if started and _STARTING.search(query.standalone):
-            attempts.append(lambda: self._dates(query, started))
-        if _REMAINING.search(query.standalone):
-            attempts.append(lambda: self._remaining(query))
-        if len(query.entities) > 1:
-            attempts.append(lambda: self._two(query, best))
-        for attempt in attempts:
-            worked = attempt()
-            if worked:
+            if worked := attempt():
                 return worked
         return None
 
-    # --- Pay ----------------------------------------------------------------------------------------------
-
-    def _own_pay(self, query: Query, pay: Quantity) -> Worked | None:
-        guide, own = self.pathway, pay.low
-        currency = _currency(pay.text) or guide.currency
-        same = currency == guide.currency
-        said: list[Statement] = []
-        change = self.facts.find("pay.change")
-        if change and guide.salary_change:
-            low, high = own * (1 + guide.salary_change.low / 100), own * (1 + guide.salary_change.high / 100)
-            result = money(low, currency) + (
-                f" to {money(high, currency)}" if guide.salary_change.high != guide.salary_change.low else ""
+    def _about_pay(self, case: _Case) -> Iterator[tuple[str, Attempt]]:
+        query, text = case.query, case.query.standalone
+        own = case.own("pay")
+        if own and (
+            case.intended("pay")
+            or (not asks_time(query) or period_of(f"{query.context} {text}"))
+            and (
+                case.vague or case.family == "pay" or _WORTH.search(text) or {"money", "percentage"} & set(query.wants)
             )
-            raise_ = percent_range(guide.salary_change.low, guide.salary_change.high)
-            formula = f"{money(own, currency)} x {1 + guide.salary_change.low / 100:.2f} = {money(low, currency)}"
-            if guide.salary_change.high != guide.salary_change.low:
-                formula += (
-                    f"; {money(own, currency)} x {1 + guide.salary_change.high / 100:.2f} = {money(high, currency)}"
-                )
-            said.append(
-                Statement(
-                    f"The guide's {raise_} would turn {money(own, currency)} into {result} a year.",
-                    Support.COMPUTED,
-                    change.refs(),
-                    formula,
-                )
-            )
-        levels = [entity for entity in query.entities if entity.startswith("level:")]
-        for claim in guide.pay if same else ():
-            cell = self.facts.find("pay.level", [f"level:{claim.level}"])
-            if cell is None or (levels and f"level:{claim.level}" not in levels):
-                continue
-            top = claim.high or claim.low
-            gap = claim.low - own if own < claim.low else top - own
-            far = top - own if own < claim.low and claim.high else None
-            amount = money(claim.low, currency) + (f" to {money(claim.high, currency)}" if claim.high else "")
-            if claim.low <= own <= top:
-                text = f"The guide's {level_name(claim.level)} figure of {amount} is about what you earn now."
-                formula = f"{amount} holds {money(own, currency)}"
-            else:
-                relation = "above" if gap > 0 else "below"
-                percent = gap / own * 100
-                reach = f" to {money(far, currency)}" if far else ""
-                share = f" to {number(far / own * 100)}" if far else ""
-                text = f"The guide's {level_name(claim.level)} figure of {amount} is {money(abs(gap), currency)}{reach} ({number(abs(percent))}{share} percent) {relation} your {money(own, currency)}."
-                edge = claim.low if own < claim.low else top
-                formula = f"{money(edge, currency)} - {money(own, currency)} = {'-' if gap < 0 else ''}{money(abs(gap), currency)}; {money(abs(gap), currency)} / {money(own, currency)} x 100 = {number(abs(percent))} percent"
-                if far:
-                    formula += f"; {money(top, currency)} - {money(own, currency)} = {money(far, currency)}; {money(far, currency)} / {money(own, currency)} x 100 = {number(far / own * 100)} percent"
-            said.append(Statement(text, Support.COMPUTED, cell.refs(), formula))
-        said += self._own_place(query, own) if currency == "USD" else []
-        return Worked(tuple(said), ("pay.change", "pay.general")) if said else None
-
-    def _own_place(self, query: Query, own: float) -> list[Statement]:
-        """Where the learner's pay lies among official figures: in the metro they name, else in the nation."""
-        soc = self.official.reference
-        if soc is None or not self.official.comparable:
-            return []
-        metro = next((entity for entity in query.entities if entity.startswith("metro:")), None)
-        cell = (
-            self.facts.find("metro.pay", [metro]) if metro else self.facts.find("occupation.pay", [f"occupation:{soc}"])
-        )
-        if cell is None:
-            return []
-        area = self.corpus.entity[metro].name if metro else "the United States"
-        code = next((a.code for a in self.corpus.market.areas if a.short == area), NATION) if metro else NATION
-        wage: Wage | None = self.corpus.market.wage(soc, code)
-        spot = percentile_of(own, wage) if wage else None
-        if wage is None or spot is None:
-            return []
-        text = f"Your {money(own)} lies {place(spot)} of {self.corpus.entity[f'occupation:{soc}'].name} in {area}."
-        return [Statement(text, Support.COMPUTED, cell.refs()[:1], interpolation(own, wage))]
-
-    def _rank(self, query: Query, pay: Quantity) -> Worked | None:
-        """Where a stated pay lies among official figures."""
-        said = [replace(s, text=s.text.removeprefix("Your ")) for s in self._own_place(query, pay.low)]
-        return Worked(tuple(said), ("pay.official",)) if said else None
-
-    # --- Time ---------------------------------------------------------------------------------------------
-
-    def _base(self, query: Query) -> tuple[float, str, tuple[Ref, ...]] | None:
-        """Weeks of what the question is about: a skill, a phase, a priority, else the roadmap, else all skills."""
-        for entity in query.entities:
-            facet = {"skill": "skill.weeks", "phase": "phase.weeks", "priority": "time.priority"}.get(
-                entity.partition(":")[0]
-            )
-            cell = self.facts.find(facet, [entity]) if facet else None
-            if cell and cell.fact.value:
-                name = self.corpus.entity[entity].name
-                return cell.fact.value.low, f"the {name} skills" if facet == "time.priority" else name, cell.refs()
-        for facet, name in (("time.roadmap", "the roadmap"), ("time.skills", "all skills")):
-            cell = self.facts.find(facet)
-            if cell and cell.fact.value:
-                return cell.fact.value.low, name, cell.refs()
-        if self.pathway.timeline:
-            cell = self.facts.find("time.total")
-            if cell:
-                return self.pathway.timeline.high * WEEKS_PER_MONTH, "the timeline", cell.refs()
-        return None
-
-    def _necessary(self) -> Worked | None:
-        """The weeks of all that is not merely nice to have."""
-        cell = self.facts.find("time.must")
-        return Worked(tuple(cell.statements()), ("time.must",)) if cell else None
-
-    def _convert(self, query: Query) -> Worked | None:
-        """A duration of the page in another unit."""
-        match = _CONVERT.search(query.standalone)
-        wanted = Unit((match.group("unit") or match.group("unit2")).lower()) if match else None
-        stated = next(
-            (f.quantity for f in query.figures if f.quantity.unit in DAYS and f.quantity.unit != wanted), None
-        )
-        cells = [
-            c
-            for facet in ("time.total", "time.headline", "time.roadmap", "time.skills")
-            if (c := self.facts.find(facet)) and c.fact.value and c.fact.value.unit != wanted
-        ]
-        if stated:
-            cells = [
-                c
-                for c in cells
-                if c.fact.value
-                and c.fact.value.unit == stated.unit
-                and c.fact.value.low <= stated.low
-                and stated.low <= (c.fact.value.high or c.fact.value.low)
-            ]
-        if wanted is None or not cells or not cells[0].fact.value:
-            return None
-        value = stated or cells[0].fact.value
-        ends = list(dict.fromkeys((value.low, value.high or value.low)))
-        results = [end * DAYS[value.unit] / DAYS[wanted] for end in ends]
-        name, into = value.unit.value, wanted.value
-        text = f"{' to '.join(number(end) for end in ends)} {name} are about {' to '.join(number(result) for result in results)} {into}."
-        formula = "; ".join(
-            f"{number(end)} x {DAYS[value.unit]:.2f} / {DAYS[wanted]:.2f} = {number(result)} {into}"
-            for end, result in zip(ends, results, strict=True)
-        )
-        return Worked((Statement(text, Support.COMPUTED, cells[0].refs(), formula),), ("time.total",))
-
-    def _own_hours(self, query: Query, hours: Quantity, deadline: Quantity | None) -> Worked | None:
-        base = self._base(query)
-        if base is None or hours.low <= 0:
-            return None
-        weeks, name, refs = base
-        low = hours.low
-        total = weeks * self.assumed
-        need = total / low
-        assumed, own = number(self.assumed), number(low)
-        stated = self.facts.find("time.hours")
-        verb = "need" if name.endswith("skills") else "needs"
-        if low == self.assumed:
-            text = f"At {own} hours a week, {name} {verb} {number(need)} weeks ({number(need / WEEKS_PER_MONTH)} months), if a week of the guide means {assumed} hours."
-        else:
-            text = f"At {own} hours a week, {name} {verb} about {number(need)} weeks ({number(need / WEEKS_PER_MONTH)} months) instead of {number(weeks)}, if a week of the guide means {assumed} hours."
-        formula = f"{hours.text.strip()}; {number(weeks)} weeks; {number(weeks)} x {assumed} = {number(total)} hours; {number(total)} / {own} = {number(need)} weeks; {number(need)} / {WEEKS_PER_MONTH:.2f} = {number(need / WEEKS_PER_MONTH)} months"
-        said = [Statement(text, Support.COMPUTED, refs, formula)]
-        if deadline:
-            have = days(deadline) / 7
-            fits = "fits" if need <= have else "does not fit"
-            said.append(
-                Statement(
-                    f"That {fits} into {deadline.text.strip()}, about {number(have)} weeks.",
-                    Support.COMPUTED,
-                    refs,
-                    f"{deadline.text.strip()} = {number(have)} weeks, against {number(need)} weeks",
-                )
-            )
-        if stated:
-            said += stated.statements()[:1]
-        return Worked(tuple(said), ("time.roadmap" if name == "the roadmap" else "skill.weeks", "time.hours"))
-
-    def _fits(self, query: Query, deadline: Quantity) -> Worked | None:
-        """What fits into the time that the learner has."""
-        have = days(deadline) / 7
-        base = self._base(query)
-        if base is None:
-            return None
-        weeks, name, refs = base
-        own = [e for e in query.entities if e.partition(":")[0] in {"skill", "phase", "priority"}]
-        length = deadline.text.strip()
-        conversion = f"{length} = {number(have)} weeks; "
-        said: list[Statement] = []
-        timeline = self.pathway.timeline
-        if timeline and not own:
-            months = days(deadline) / (365.25 / 12)
-            cell = self.facts.find("time.total")
-            if cell:
-                low, high = timeline.low, timeline.high
-                if months < low - 0.05:
-                    lead, relation = (
-                        "No",
-                        f"less than the {number(low)} to {number(high)} months that the guide plans"
-                        if low != high
-                        else f"less than the {number(low)} months that the guide plans",
-                    )
-                elif months <= high + 0.05:
-                    lead, relation = (
-                        "Yes",
-                        f"within the {number(low)} to {number(high)} months that the guide plans"
-                        if low != high
-                        else f"what the guide plans, {number(low)} months",
-                    )
-                else:
-                    lead, relation = (
-                        "Yes",
-                        f"more than the {number(low)} to {number(high)} months that the guide plans"
-                        if low != high
-                        else f"more than the {number(low)} months that the guide plans",
-                    )
-                said.append(
-                    Statement(
-                        f"{lead}, by the guide's own timeline: {length} is {relation}.",
-                        Support.COMPUTED,
-                        cell.refs(),
-                        f"{length} = {number(months)} months, against {number(low)} to {number(high)}",
-                    )
-                )
-        verb = "need" if name.endswith("skills") else "needs"
-        if have + 0.05 >= weeks:
-            lead = "" if said else "Yes: "
-            said.append(
-                Statement(
-                    f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, which fits into about {number(have)} weeks.",
-                    Support.COMPUTED,
-                    refs,
-                    f"{conversion}{number(have)} - {number(weeks)} = {number(have - weeks)} weeks to spare",
-                )
-            )
-        else:
-            lead = "" if said else "No: "
-            said.append(
-                Statement(
-                    f"{lead}{name[0].upper() + name[1:] if not lead else name} {verb} {number(weeks)} weeks, {number(weeks - have)} more than the {number(have)} you have.",
-                    Support.COMPUTED,
-                    refs,
-                    f"{conversion}{number(weeks)} - {number(have)} = {number(weeks - have)} weeks short",
-                )
-            )
-            said += self._smaller(have, own)
-        return Worked(tuple(said), ("time.total" if not own else "skill.weeks", "time.priority"))
-
-    def _smaller(self, have: float, own: Sequence[str]) -> list[Statement]:
-        """The largest bundle of priorities that fits."""
-        if own:
-            return []
-        best: tuple[list[Priority], int] | None = None
-        bundle: list[Priority] = []
-        for priority in Priority:
-            if any(skill.priority == priority for skill in self.pathway.skills):
-                bundle.append(priority)
-                weeks = sum(skill.weeks for skill in self.pathway.skills if skill.priority in bundle)
-                if weeks <= have:
-                    best = (list(bundle), weeks)
-        if best is None:
-            return []
-        chosen, weeks = best
-        cells = [
-            cell
-            for priority in chosen
-            if (cell := self.facts.find("time.priority", [f"priority:{priority.replace(' ', '-')}"]))
-        ]
-        refs = tuple(ref for cell in cells for ref in cell.refs())
-        each = " + ".join(str(sum(s.weeks for s in self.pathway.skills if s.priority == p)) for p in chosen)
-        text = f"What fits: the {listed([str(p) for p in chosen])} skills one after another, {count(weeks, 'week')}."
-        fitting = [Statement(text, Support.COMPUTED, refs, f"{each} = {weeks} weeks")] if refs else []
-        return fitting + [statement for cell in cells for statement in cell.statements()]
-
-    def _without(self, skills: Sequence[Skill], why: str, query: Query) -> Worked | None:
-        total = sum(skill.weeks for skill in self.pathway.skills)
-        saved = sum(skill.weeks for skill in skills)
-        cell = self.facts.find("time.skills")
-        if cell is None or not skills:
-            return None
-        refs = list(cell.refs())
-        for skill in skills:
-            own = self.facts.find("skill.weeks", [f"skill:{skill.id}"])
-            refs += own.refs() if own else ()
-        names = listed([skill.name for skill in skills])
-        rest = [skill for skill in self.pathway.skills if skill not in skills]
-        text = f"With {names} {why}, {count(total - saved, 'week')} of skills remain out of {total}, which saves {count(saved, 'week')}."
-        said = [
-            Statement(
-                text,
-                Support.COMPUTED,
-                tuple(refs),
-                f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks; {total} - {total - saved} = {saved}",
-            )
-        ]
-        urgent = sorted(rest, key=lambda skill: list(Priority).index(skill.priority))
-        if urgent and why.startswith("you know"):
-            first = [skill for skill in urgent if skill.priority == urgent[0].priority]
-            cells = [c for s in first if (c := self.facts.find("skill.priority", [f"skill:{s.id}"]))]
-            if cells:
-                said += [statement for c in cells for statement in c.statements()]
-        return Worked(tuple(said), ("time.skills", "skills.first"))
-
-    def _after(self, query: Query, elapsed: Quantity) -> Worked | None:
-        """Where in the roadmap a point in time falls."""
-        if not self.pathway.phases:
-            return None
-        unit = {"day": Unit.DAYS, "week": Unit.WEEKS, "month": Unit.MONTHS}.get(elapsed.noun, elapsed.unit)
-        if unit not in {Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS}:
-            return None
-        as_days = days(Quantity(unit=unit, low=elapsed.low, high=elapsed.low))
-        week = max(1, -(-int(as_days + 0.5) // 7)) if unit != Unit.WEEKS else int(elapsed.low)
-        phase = self.deriver.phase_at(week)
-        total = self.facts.find("time.roadmap")
-        lead = (
-            f"Week {week}"
-            if unit == Unit.WEEKS
-            else f"{elapsed.text.strip()[0].upper() + elapsed.text.strip()[1:]} is week {week}, which"
-        )
-        conversion = f"{number(as_days)} days / 7 = {number(as_days / 7)}; " if unit != Unit.WEEKS else ""
-        if phase is None:
-            if total is None:
-                return None
-            return Worked(
-                (
-                    Statement(
-                        f"{lead} lies after the roadmap, which ends after {self.deriver.roadmap_weeks} weeks.",
-                        Support.COMPUTED,
-                        total.refs(),
-                        f"{elapsed.text.strip()}: {conversion}week {week} against {self.deriver.roadmap_weeks} weeks",
-                    ),
-                ),
-                ("phase.when",),
-            )
-        cell = self.facts.find("phase.when", [f"phase:{phase.number}"])
-        if cell is None:
-            return None
-        start = self.deriver.starts()[phase.number - 1]
-        said = [
-            Statement(
-                f"{lead} falls into phase {phase.number}, {phase.name}: its week {week - start} of {phase.weeks}.",
-                Support.COMPUTED,
-                cell.refs(),
-                f"{elapsed.text.strip()}: {conversion}{week} - {start} = {week - start}; {start + 1} to {start + phase.weeks}, {phase.weeks} weeks",
-            )
-        ]
-        said += cell.statements()
-        first = re.search(rf"\bfirst\s+{re.escape(elapsed.text.strip())}", query.standalone, re.IGNORECASE)
-        if first:
-            said = []
-            for early in self.pathway.phases[: phase.number]:
-                tasks = self.facts.find("phase.tasks", [f"phase:{early.number}"])
-                said += tasks.statements() if tasks else []
-            return Worked(
-                (
-                    Statement(
-                        f"{lead} falls into phase {phase.number}, {phase.name}.",
-                        Support.COMPUTED,
-                        cell.refs(),
-                        f"{elapsed.text.strip()}: {conversion}{start + 1} to {start + phase.weeks}",
-                    ),
-                    *said,
-                ),
-                ("phase.tasks",),
-            )
-        if {"list", "which", "how", "plan"} & set(query.wants) and re.search(
-            r"\b(?:do|doing|task|tasks|work)\b", query.standalone
         ):
-            tasks = self.facts.find("phase.tasks", [f"phase:{phase.number}"])
-            said += tasks.statements() if tasks else []
-        return Worked(tuple(said), ("phase.when",))
+            yield "pay", lambda: case.taking(own, self.pay.own(query, own))
+        said = case.of_role("asserted")
+        if (
+            said
+            and said[0].unit == Unit.MONEY
+            and (_RANK.search(text) or of_kind(query, "metro", "occupation") and _WEIGHED.search(text))
+        ):
+            yield "", lambda: self.pay.rank(query, said[0])
+        if case.family == "pay":
+            yield "", lambda: self.pay.by_period(query, case.choice.cell)
+            yield "compare", lambda: self.pay.extremes(query)
 
-    def _remaining(self, query: Query) -> Worked | None:
-        """What is left of the roadmap after a phase that the question names."""
-        phase = next((p for p in reversed(self.pathway.phases) if f"phase:{p.number}" in query.entities), None)
-        total = self.facts.find("time.roadmap")
-        if phase is None or total is None:
-            return None
-        done = self.deriver.starts()[phase.number]
-        left = self.deriver.roadmap_weeks - done
-        rest = self.pathway.phases[phase.number :]
-        position = self.facts.find("phase.when", [f"phase:{phase.number}"])
-        refs = (*total.refs(), *(position.refs() if position else ()))
-        names = f" ({listed([p.name for p in rest])})" if rest else ""
-        refs += tuple(
-            ref for p in rest if (c := self.facts.find("phase.weeks", [f"phase:{p.number}"])) for ref in c.refs()
-        )
-        text = f"After phase {phase.number}, {phase.name}, {count(left, 'week')} of the roadmap remain{names}."
-        return Worked(
-            (Statement(text, Support.COMPUTED, refs, f"{self.deriver.roadmap_weeks} - {done} = {left} weeks"),),
-            ("time.roadmap",),
-        )
+    def _about_time(self, case: _Case) -> Iterator[tuple[str, Attempt]]:
+        query, text = case.query, case.query.standalone
+        asks_rest = bool(_REMAINING.search(text))
+        if "priority:nice-to-have" in query.entities and _NOT.search(text) and asks_time(query):
+            yield "", self.time.necessary
+        hours, deadline, elapsed = case.own("hours"), case.own("deadline"), case.own("elapsed")
+        if hours and (
+            case.intended("hours")
+            or asks_time(query)
+            or not query.wants
+            or {"plan", "how", "yes_no"} & set(query.wants)
+        ):
+            yield "hours", lambda: case.taking(hours, self.time.own_hours(case.base, hours, deadline))
+        yield FIRST, lambda: self.time.convert(query)
+        if elapsed and (case.intended("elapsed") or case.family in {"time", "roadmap", "actions", "conflicts", "role"}):
+            rest = asks_rest or case.intended("elapsed") or bool(_ON_TRACK.search(text))
+            yield "elapsed", lambda: case.taking(elapsed, self.time.after(query, elapsed, rest=rest))
+        if deadline and (
+            case.intended("deadline")
+            or case.family in {"time", "skills", "roadmap", "conflicts"}
+            or case.vague
+            and asks_time(query)
+            and not query.entities
+        ):
+            yield "deadline", lambda: case.taking(deadline, self.time.fits(case.base, deadline))
+        if case.known:
+            yield "elapsed", lambda: self.time.without_skills(case.known, "you know already")
+        if case.skipped and (asks_time(query) or asks_rest or case.intends_any):
+            yield "", lambda: self.time.without_skills(case.skipped, "left out")
+        yield "", lambda: self.time.dated(query)
+        phases = [self.basis.phases[entity] for entity in case.left_out if entity in self.basis.phases]
+        if phases and not asks_rest and asks_time(query):
+            yield "", lambda: self.time.without_phases(phases)
+        reached, counted = case.reached
+        if reached and (asks_rest or case.intended("elapsed") and (case.done or counted)):
+            yield "elapsed", lambda: case.taking(counted, self.time.remaining(query, reached))
+        if case.intended("elapsed") and not case.gone and not reached:
+            named = [self.basis.skills[entity] for entity in of_kind(query, "skill")]
+            yield "elapsed", lambda: self.time.without_skills(named, "you know already")
 
-    def _dates(self, query: Query, match: re.Match[str]) -> Worked | None:
-        base = self._base(query)
-        if base is None:
-            return None
-        weeks, name, refs = base
-        year = match.group("year")
-        try:
-            if match.group("iso"):
-                start, dated = date.fromisoformat(match.group("iso")), True
-            else:
-                month = _MONTHS.index(match.group("month").lower()) + 1
-                day = int(match.group("day") or match.group("day2") or 1)
-                start, dated = date(int(year) if year else 2001, month, day), bool(year)  # 2001: no leap day
-        except ValueError:
-            return None
-        end = start + timedelta(weeks=weeks) - timedelta(days=1)
-        shown = [f"{d.day} {_MONTHS[d.month - 1].capitalize()}" + (f" {d.year}" if dated else "") for d in (start, end)]
-        later = f" {'of the next year' if end.year > start.year else ''}" if not dated and end.year > start.year else ""
-        verb = "end" if name.endswith("skills") else "ends"
-        text = f"Started on {shown[0]} and followed week by week, {name} {verb} on {shown[1]}{later}, after {number(weeks)} weeks."
-        return Worked(
-            (
-                Statement(
-                    text,
-                    Support.COMPUTED,
-                    refs,
-                    f"{shown[0]} + {number(weeks)} x 7 days - 1 day: {shown[1]}; {number(weeks)} x 7 = {number(weeks * 7)}",
-                ),
-            ),
-            ("time.roadmap",),
-        )
-
-    # --- Two things at once -----------------------------------------------------------------------------------
-
-    def _two(self, query: Query, best: Cell) -> Worked | None:
-        """A sum or a comparison of the things that the question names."""
-        by_kind: dict[str, list[str]] = {}
-        for entity in query.entities:
-            by_kind.setdefault(entity.partition(":")[0], []).append(entity)
-        facet = {"skill": "skill.weeks", "phase": "phase.weeks", "priority": "time.priority"}
-        for kind, entities in by_kind.items():
-            cells = [cell for entity in entities if kind in facet and (cell := self.facts.find(facet[kind], [entity]))]
-            if len(cells) > 1 and _TOGETHER.search(query.standalone) and _asks_time(query):
-                return self._sum(cells, facet[kind])
-            if len(cells) > 1 and (
-                "compare" in query.wants
-                or "duration" in query.wants
-                or re.search(r"\bor\b", query.standalone)
-                and not by_kind.get("resource")
-                and facets()[best.fact.facet].kind == kind
-            ):
-                return self._compare(kind, entities, cells, query)
-        for kind in ("occupation", "metro", "level"):
-            if len(by_kind.get(kind, ())) > 1:
-                name = {"occupation": "occupation.pay", "metro": "metro.pay", "level": "pay.level"}[kind]
-                if best.fact.facet == "outlook.occupation":
-                    name = best.fact.facet
-                cells = [cell for entity in by_kind[kind] if (cell := self.facts.find(name, [entity]))]
-                if len(cells) > 1 and name == "outlook.occupation":
-                    return self._compare_growth(cells)
-                if len(cells) > 1 and all(cell.fact.value for cell in cells):
-                    return self._compare_pay(by_kind[kind], cells, name)
-        return None
-
-    def _sum(self, cells: Sequence[Cell], facet: str) -> Worked:
-        weeks = [int(cell.fact.value.low) for cell in cells if cell.fact.value]
-        names = listed([self.corpus.entity[cell.fact.entities[0]].name for cell in cells])
-        refs = tuple(ref for cell in cells for ref in cell.refs())
-        text = f"{names[0].upper()}{names[1:]} together take {count(sum(weeks), 'week')}."
-        return Worked(
-            (Statement(text, Support.COMPUTED, refs, f"{' + '.join(map(str, weeks))} = {sum(weeks)} weeks"),), (facet,)
-        )
-
-    def _compare(self, kind: str, entities: Sequence[str], cells: Sequence[Cell], query: Query) -> Worked:
-        said: list[Statement] = []
-        name = {cell.fact.entities[0]: self.corpus.entity[cell.fact.entities[0]].name for cell in cells}
-        pairs = [(cell, int(cell.fact.value.low)) for cell in cells if cell.fact.value]
-        if kind == "skill":
-            ratings = [(self.skills[e], self.facts.find("skill.priority", [e])) for e in entities if e in self.skills]
-            refs = tuple(ref for _, cell in ratings if cell for ref in cell.refs())
-            order = [list(Priority).index(skill.priority) for skill, _ in ratings]
-            asks_first = not _asks_time(query) or "order" in query.wants
-            if len(set(order)) > 1 and asks_first:
-                ranked = sorted(ratings, key=lambda pair: list(Priority).index(pair[0].priority))
-                first = ranked[0][0]
-                others = listed([f"{skill.name} as {skill.priority}" for skill, _ in ranked[1:]])
-                said.append(
-                    Statement(
-                        f"{first.name} comes first: the guide rates it as {first.priority}, and {others}.",
-                        Support.INFERRED,
-                        refs,
-                    )
-                )
-            elif asks_first:
-                said += [cell.statements()[0] for _, cell in ratings if cell]
-        ordered = sorted(pairs, key=lambda pair: -pair[1])
-        (longest, most), (shortest, least) = ordered[0], ordered[-1]
-        refs = tuple(ref for cell, _ in ordered for ref in cell.refs())
-        if most == least:
-            text = f"{listed([name[cell.fact.entities[0]] for cell, _ in ordered])} take equally long, {count(most, 'week')} each."
-            formula = f"{most} - {least} = 0"
-        else:
-            rest = listed([f"{name[cell.fact.entities[0]]} {count(weeks, 'week')}" for cell, weeks in ordered])
-            text = f"{name[longest.fact.entities[0]]} takes {count(most - least, 'week')} longer than {name[shortest.fact.entities[0]]}: {rest}."
-            formula = f"{most} - {least} = {most - least} weeks"
-        said.append(Statement(text, Support.COMPUTED, refs, formula))
-        return Worked(tuple(said), ("skill.weeks" if kind == "skill" else "phase.weeks",))
-
-    def _compare_growth(self, cells: Sequence[Cell]) -> Worked:
-        ordered = sorted(cells, key=lambda cell: -(cell.fact.value.low if cell.fact.value else 0))
-        names = [self.corpus.entity[cell.fact.entities[0]].name for cell in ordered]
-        values = [signed_percent(cell.fact.value.low) for cell in ordered if cell.fact.value]
-        parts = listed([f"{name} {value} percent" for name, value in zip(names, values, strict=True)])
-        refs = tuple(ref for cell in ordered for ref in cell.refs()[:1])
-        said = [
-            Statement(
-                f"{names[0][0].upper() + names[0][1:]} grow most: {parts}.",
-                Support.COMPUTED,
-                refs,
-                f"{' > '.join(values)}",
+    def _about_several(self, case: _Case) -> Iterator[tuple[str, Attempt]]:
+        query, text, best = case.query, case.query.standalone, case.choice.cell
+        compared = case.intended("compare") or "compare" in query.wants or bool(_AGAINST.search(text))
+        asks_price = bool(_PRICE.search(text)) and not asks_time(query)
+        cells = self._with_weeks(query)
+        if len(cells) > 1 and asks_time(query) and self._summed(query, cells, compared):
+            yield "", lambda: self.time.together(cells)
+        if (
+            len(cells) > 1
+            and compared
+            and not asks_price
+            and (
+                case.intended("compare")
+                or "compare" in query.wants
+                or asks_time(query)
+                or not of_kind(query, "resource", "priority")
+                and facets()[best.fact.facet].kind == facets()[cells[0].fact.facet].kind
             )
+        ):
+            yield "compare", lambda: self.comparison.weeks(cells, query)
+        if compared and asks_time(query):
+            yield "compare", lambda: self.comparison.totals(query)
+        if compared and len(of_kind(query, "resource")) > 1:
+            yield "compare", lambda: self.comparison.resources(query, best, by_price=bool(_PRICE.search(text)))
+        if compared and not asks_price and not asks_time(query) and len(of_kind(query, "transferable")) > 1:
+            yield "compare", lambda: self.comparison.carried_over(query)
+        if best.fact.facet == "outlook.occupation":
+            outlooks = self.basis.cells("outlook.occupation", of_kind(query, "occupation"))
+            if len(outlooks) > 1:
+                yield "compare", lambda: self.pay.compare_growth(outlooks)
+        for kind, facet in (("occupation", "occupation.pay"), ("metro", "metro.pay"), ("level", "pay.level")):
+            pays = [cell for cell in self.basis.cells(facet, of_kind(query, kind)) if cell.fact.value]
+            if len(pays) > 1:
+                yield "compare", partial(self.pay.compare, pays, facet)
+
+    def _summed(self, query: Query, cells: Sequence[Cell], compared: bool) -> bool:
+        """Whether the weeks of things of one kind are asked for in sum: "A and B", but not "phase 2, Name"."""
+        text = query.standalone
+        for cell in cells:
+            text = re.sub(re.escape(self.basis.name(cell.fact.entities[0])), "it", text, flags=re.IGNORECASE)
+        joined = _TOGETHER.search(text) or not compared and re.search(r"\band\b|&|\+", text)
+        return bool(joined) and len({cell.fact.facet for cell in cells}) == 1
+
+    def _with_weeks(self, query: Query) -> list[Cell]:
+        """The weeks of several things of a kind that the question names, else of a skill and a phase."""
+        by_kind = {kind: self.basis.cells(facet, of_kind(query, kind)) for kind, facet in WEEKS_OF.items()}
+        several = next((cells for cells in by_kind.values() if len(cells) > 1), None)
+        return several or [
+            cell for cell in (*by_kind["skill"], *by_kind["phase"]) if not set(cell.fact.entities) & set(query.weak)
         ]
-        return Worked((*said, *(cell.statements()[0] for cell in ordered)), ("outlook.occupation",))
-
-    def _compare_pay(self, entities: Sequence[str], cells: Sequence[Cell], facet: str) -> Worked:
-        currency = self.pathway.currency if facet == "pay.level" else "USD"
-        ordered = sorted(cells, key=lambda cell: -(cell.fact.value.low if cell.fact.value else 0))
-        top, low = ordered[0], ordered[-1]
-        high_pay, low_pay = (cell.fact.value.low for cell in (top, low) if cell.fact.value)
-        names = [self.corpus.entity[cell.fact.entities[0]].name for cell in (top, low)]
-        gap = (high_pay / low_pay - 1) * 100
-        what = {
-            "pay.level": "The {} figure of the guide",
-            "metro.pay": "The median in {}",
-            "occupation.pay": "The median of {}",
-        }[facet]
-        text = f"{what.format(names[0])}, {money(high_pay, currency)}, is {money(high_pay - low_pay, currency)} ({number(gap)} percent) above {'that of' if facet != 'metro.pay' else 'that in'} {names[1]}, {money(low_pay, currency)}."
-        refs = tuple(ref for cell in (top, low) for ref in cell.refs()[:1])
-        formula = f"{money(high_pay, currency)} - {money(low_pay, currency)} = {money(high_pay - low_pay, currency)}; {money(high_pay - low_pay, currency)} / {money(low_pay, currency)} x 100 = {number(gap)} percent"
-        said = [Statement(text, Support.COMPUTED, refs, formula)]
-        return Worked((*said, *(cell.statements()[0] for cell in ordered)), (facet,))
 
 
-def _currency(text: str) -> str | None:
-    """The currency that a sign or a word names; None for a bare number."""
-    lower = text.lower()
-    for code, signs in (
-        ("GBP", ("£", "pound", "gbp", "quid")),
-        ("EUR", ("€", "euro", "eur")),
-        ("INR", ("₹", "rupee", "inr")),
-        ("USD", ("$", "dollar", "usd", "bucks")),
-    ):
-        if any(sign in lower for sign in signs):
-            return code
-    return None
+@dataclass(frozen=True)
+class _Case:
+    """One question with what it intends and what of it can be computed with."""
 
+    query: Query
+    choice: Choice
+    intents: Mapping[str, float]
+    basis: Basis
+    time: TimeComputer
 
-def _placed_somewhere(query: Query) -> bool:
-    """Whether a metro or an occupation is named, beside which a pay can be put."""
-    return any(entity.startswith(("metro:", "occupation:")) for entity in query.entities)
+    def probability(self, name: str) -> float:
+        return probability(self.intents, f"compute.{name}") if name else 0.0
 
+    def intended(self, name: str) -> bool:
+        return self.probability(name) >= INTENDED
 
-def _asks_time(query: Query) -> bool:
-    return "duration" in query.wants
+    @property
+    def intends_any(self) -> bool:
+        return sum(probability(self.intents, name) for name in self.intents if name.startswith("compute.")) >= INTENDED
+
+    @property
+    def family(self) -> str:
+        return facets()[self.choice.cell.fact.facet].family
+
+    @property
+    def vague(self) -> bool:
+        return self.choice.similarity < 0.6
+
+    def of_role(self, *roles: str) -> list[Quantity]:
+        return [figure.quantity for figure in self.query.figures if figure.role in roles]
+
+    def own(self, name: str) -> Quantity | None:
+        """The learner's own figure for a computation; else the only one that fits, where the intent is clear."""
+        role, units = _OWN[name]
+        found = self.of_role(role)
+        if not found and self.probability(name) >= CLEARLY:
+            fitting = [
+                figure.quantity
+                for figure in self.query.figures
+                if figure.quantity.unit in units and not self._of_the_page(figure.quantity)
+            ]
+            found = fitting if len(fitting) == 1 else []
+        return found[0] if found else None
+
+    def _of_the_page(self, quantity: Quantity) -> bool:
+        """Whether it is pay that the page itself names, and so hardly the learner's."""
+        claimed = {amount for claim in self.basis.pathway.pay for amount in (claim.low, claim.high)}
+        return quantity.unit == Unit.MONEY and quantity.low in claimed
+
+    def taking(self, figure: Quantity | None, worked: Worked | None) -> Worked | None:
+        """With the figure that it was worked out from, where that could as well assert something of the page."""
+        return replace(worked, taken=(figure,)) if worked and figure in self.of_role("asserted") else worked
+
+    @cached_property
+    def known(self) -> list[Skill]:
+        return [self.basis.skills[q.text] for q in self.of_role("known") if q.text in self.basis.skills]
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """Skills, phases and ratings that the question names and leaves out."""
+        text = self.query.standalone
+        if match := _SKIPPING.search(text):
+            regions = [_REACH.split(text[match.end() :])[0]]
+        elif match := _SKIPPED.search(text):
+            regions = [_OPENING.split(text[: match.start()])[-1], text[match.end() :]]
+        else:
+            return []
+        return next((found for region in regions if (found := self._named_in(region))), [])
+
+    def _named_in(self, region: str) -> list[str]:
+        """What a part of the question names whole, else by a rare word."""
+        held = {stem(word) for word in split_tokens(region)}
+        things = [self.basis.corpus.entity[entity] for entity in of_kind(self.query, *WEEKS_OF)]
+        whole = [
+            thing.id
+            for thing in things
+            if any({stem(word) for word in split_tokens(name)} <= held for name in (thing.name, *thing.aliases))
+        ]
+        return whole or [
+            thing.id
+            for thing in things
+            if any(stem(word) in held for word in split_tokens(thing.name) if frequency(word) < COMMON_WORD_ZIPF)
+        ]
+
+    @cached_property
+    def skipped(self) -> list[Skill]:
+        """Skills that are left out, by name or by rating."""
+        rated = [
+            f"skill:{skill.id}"
+            for skill in self.basis.pathway.skills
+            if f"priority:{skill.priority.replace(' ', '-')}" in self.left_out
+        ]
+        out = [entity for entity in dict.fromkeys([*self.left_out, *rated]) if entity in self.basis.skills]
+        return [self.basis.skills[entity] for entity in out]
+
+    @cached_property
+    def done(self) -> list[Phase]:
+        """Phases that the learner says to have behind them."""
+        return [self.basis.phases[q.text] for q in self.of_role("known") if q.text in self.basis.phases]
+
+    @cached_property
+    def reached(self) -> tuple[list[Phase], Quantity | None]:
+        """Phases that are named or known, else as many from the first as the question says to be done."""
+        named = [self.basis.phases[entity] for entity in of_kind(self.query, "phase")]
+        if self.done or named:
+            return list(dict.fromkeys([*self.done, *named])), None
+        counts = [
+            figure.quantity
+            for figure in self.query.figures
+            if figure.quantity.unit == Unit.COUNT and figure.quantity.noun.rstrip("s") in {"phase", "stage", "step"}
+        ]
+        told = f"{self.query.context} {self.query.standalone}"
+        if len(counts) != 1 or not DONE.search(told):
+            return [], None
+        done = int(counts[0].low)
+        if _TO_GO.match(told.partition(counts[0].text)[2]):
+            done = len(self.basis.phases) - done
+        return list(self.basis.pathway.phases[: max(0, done)]), counts[0]
+
+    @property
+    def gone(self) -> list[Skill]:
+        return list(dict.fromkeys([*self.known, *self.skipped]))
+
+    @cached_property
+    def base(self) -> Base | None:
+        """The weeks that the question is about."""
+        return self.time.base(self.query, self.gone, self.done)
 
 
 def asserted(figures: Sequence[Figure]) -> list[Quantity]:

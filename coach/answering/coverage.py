@@ -19,18 +19,19 @@ from coach.types import Query
 NAME_ZIPF = 4.55
 """Things rarer than this may narrow a question down: "canteen", "toddler"; commoner ones ("life", "city") hardly do."""
 
-RARE_ZIPF = 3.3
-"""A thing rarer than this is missing whenever nothing explains it; on the development cases every such word was a
-real gap."""
-
-CLOSE = 0.6
-"""Similarity to a question key from which a thing between the two frequencies is taken for talk. Below it the question
-may be about that thing, and a refusal does less harm than an answer to something else."""
-
 _ADVERB = re.compile(r".{3,}ly$")
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|those|these|they|them)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _IS_ONE = re.compile(r"\b(?:i am|i'm|i work|i have been|i've been|as an?|from)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that the question names and nothing explains."""
+
+    words: str
+    sure: bool
+    """Whether it always constrains an answer, as places, other roles, years and aspects do; a rare word only may."""
 
 
 @dataclass(frozen=True)
@@ -49,54 +50,58 @@ def unexplained(
     texts: Iterable[str],
     known: Explained,
     corpus: frozenset[str],
-    similarity: float,
-) -> tuple[str, ...]:
-    """What the question names and the evidence does not hold, in order of appearance.
+) -> tuple[Gap, ...]:
+    """What the question names and the evidence does not hold: what is sure first, then rare words, each in order.
 
     ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case
-    evidence for phrases, ``corpus`` the stems of all passages,
-    ``similarity`` how close the best question key came.
+    evidence for phrases, ``corpus`` the stems of all passages.
     Context is only searched for what always constrains an answer: places and other roles.
     """
     text = query.standalone
     corpus_text = " ".join(texts)
-    missing: list[str] = []
+    sure: list[str] = []
     spent: set[str] = set()
     for title in _other_roles(around := f"{text} {query.context}", known):
-        missing.append(title)
+        sure.append(title)
         spent.update(split_tokens(title))
     for title in (
         *other_titles(text, known),
         *(other_titles(query.context, known) if _IS_ONE.search(query.context) else ()),
     ):
         if title not in corpus_text:
-            missing.append(title)
+            sure.append(title)
             spent.update(split_tokens(title))
     for phrase in (*lexicon().aspect_phrases, *places(around), *_YEAR.findall(text)):
         pattern = re.compile(rf"\b{re.sub('[- ]', '[- ]', phrase)}\b", re.IGNORECASE)
         surface = pattern.search(text if phrase in lexicon().aspect_phrases else around)
         if surface and not pattern.search(corpus_text):
-            missing.append(surface.group())
+            sure.append(surface.group())
             spent.update(split_tokens(phrase))
-    limit = RARE_ZIPF if similarity >= CLOSE else NAME_ZIPF
     asked = query.clause or text
     # "no diploma here, will that matter?": the asking clause points back.
     clause = set(split_tokens(text if _POINTS_BACK.search(asked) else asked))
+    rare: list[str] = []
     run: list[str] = []
-    surfaces = re.findall(r"[A-Za-z0-9+#'’]+", text)
-    for at, surface in enumerate(surfaces):
+    for at, surface in enumerate(re.findall(r"[A-Za-z0-9+#'’]+", text)):
         parts = split_tokens(surface)
         word = parts[0] if parts else ""
+        aspect = stem(word) in lexicon().aspects
         if (
             not word
             or word in spent
-            or not _open(surface, word, at, word in clause, evidence, said, known, corpus, limit)
+            or not _open(surface, word, at, word in clause, evidence, said, known, corpus)
         ):
-            _close(run, missing)
-            continue
-        run.append(surface)
-    _close(run, missing)
-    return tuple(dict.fromkeys(missing))
+            _close(run, rare)
+        elif aspect:
+            _close(run, rare)
+            sure.append(surface)
+        else:
+            run.append(surface)
+    _close(run, rare)
+    return (
+        *(Gap(words, True) for words in dict.fromkeys(sure)),
+        *(Gap(words, False) for words in dict.fromkeys(rare)),
+    )
 
 
 def unknown(query: Query, corpus: frozenset[str]) -> tuple[str, ...]:
@@ -128,7 +133,6 @@ def _open(
     said: frozenset[str],
     known: Explained,
     corpus: frozenset[str],
-    limit: float,
 ) -> bool:
     """Whether nothing explains the word."""
     root = stem(word)
@@ -154,7 +158,7 @@ def _open(
         return False
     if surface[:1].isupper() and at > 0 and frequency(word) < 5.2:
         return True
-    return frequency(word) < limit and not _ADVERB.match(word) and thing(word)
+    return frequency(word) < NAME_ZIPF and not _ADVERB.match(word) and thing(word)
 
 
 _TURNING = re.compile(

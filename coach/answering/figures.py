@@ -19,42 +19,11 @@ _WORDS = {word: float(n) for n, word in enumerate(CARDINAL_WORDS, start=1)} | {
     "one and a half": 1.5,
     "a couple of": 2.0,
     "couple of": 2.0,
-    "fifteen": 15.0,
-    "twenty": 20.0,
-    "thirty": 30.0,
-    "forty": 40.0,
-    "fifty": 50.0,
-    "sixty": 60.0,
-    "ninety": 90.0,
-    "a hundred": 100.0,
-    "one hundred": 100.0,
-    "hundred": 100.0,
-    "eighteen": 18.0,
-    "sixteen": 16.0,
-    "fourteen": 14.0,
-    "thirteen": 13.0,
-    "seventeen": 17.0,
-    "nineteen": 19.0,
-    "twenty-four": 24.0,
-    "twenty four": 24.0,
-    "thirty-six": 36.0,
-    "eighty": 80.0,
-    "seventy": 70.0,
     "zero": 0.0,
     "no": 0.0,
 }
+"""Larger numbers come in figures, see ``spelling.in_figures``."""
 _SPELLED = "|".join(sorted((re.escape(word) for word in _WORDS), key=len, reverse=True))
-_SPELLED_NUMBERS = "|".join(
-    sorted(
-        (
-            re.escape(word)
-            for word, value in _WORDS.items()
-            if value >= 1 and not word.startswith(("a ", "an ", "couple")) and word not in {"a", "an"}
-        ),
-        key=len,
-        reverse=True,
-    )
-)
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _N = rf"(?:{_DIGITS}|\b(?:{_SPELLED})\b)"
 _TO = r"\s*(?:-|to|–|or|and)\s*"
@@ -76,17 +45,18 @@ _PERCENT = re.compile(
 _TIME = {
     Unit.HOURS: r"(?:hours?|hrs?|h)",
     Unit.DAYS: r"days?",
-    Unit.WEEKS: r"(?:weeks?|wks?)",
+    Unit.WEEKS: r"(?:weeks?|wks?|(?<=\d)w)",
     Unit.MONTHS: r"(?:months?|mos?)",
     Unit.YEARS: r"(?:years?|yrs?)",
 }
+_HOURS = r"(?:(?:free|spare|quiet|solid|good|full|whole|study|studying|learning)\s+){0,2}(?:hours?|hrs?|h)\b"
 _PER_WEEK = re.compile(
-    rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?\s*-?\s*(?:hours?|hrs?|h)\b(?:\s+(?:of (?:study|studying|learning|work|free time|time)|free|spare|available|off|to spare|to study|at most|max))*\s*(?:/|per|a|each|every|on|in)\s*(?:the\s+|my\s+)?(?P<per>weekday|week(?:end)?s?|wk|day|night|evening|month)\b|(?P<a2>{_N})\s*-?\s*(?:hours?|hrs?|h)\b\s+(?P<per2>weekly|daily)|(?P<a3>{_N})(?:-| )hour weeks?",
+    rf"(?P<a>{_N})(?:{_TO}(?P<b>{_N}))?\s*-?\s*{_HOURS}(?:\s+(?:of (?:study|studying|learning|work|free time|time)|free|spare|available|off|to spare|to study|at most|max))*\s*(?:/|per|a|each|every|on|in)\s*(?:the\s+|my\s+)?(?P<per>weekday|week(?:end)?s?|wk|day|night|evening|morning|month|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b|(?P<a2>{_N})\s*-?\s*{_HOURS}\s+(?P<per2>weekly|daily)|(?P<a4>{_N})\s+(?P<per4>weekly|daily)\s+{_HOURS}|(?P<a3>{_N})(?:-| )hour weeks?",
     re.IGNORECASE,
 )
 _DURATION = {
     unit: re.compile(
-        rf"(?P<a>{_N})\+?(?:{_TO}(?P<b>{_N}))?(?P<half>\s+and a half)?\s*-?\s*{word}\b(?P<half2>\s+and a half)?",
+        rf"(?P<a>{_N})\+?(?:{_TO}(?P<b>{_N}))?(?P<half>\s+and (?:a )?half)?\s*-?\s*{word}\b(?P<half2>\s+and (?:a )?half)?",
         re.IGNORECASE,
     )
     for unit, word in _TIME.items()
@@ -95,10 +65,11 @@ _HALF = re.compile(r"\bhalf (?:of )?(?:a |an |the )?(?P<unit>year|month|day|week
 _COUNT_NOUN = r"(?:(?:\w+[ -]){0,3}?)(?P<noun>skills?|phases?|stages?|steps?|tasks?|resources?|courses?|challenges?|drawbacks?|attractions?|actions?|topics?|things|items?|metros?|cities|parts)"
 _COUNT = re.compile(rf"\b(?P<a>\d+|{'|'.join(CARDINAL_WORDS)})\s+{_COUNT_NOUN}\b", re.IGNORECASE)
 _POSITION = re.compile(
-    rf"\b(?P<noun>day|week|month)[\s,]+(?:number\s+|no\.?\s+)?(?P<n>\d+|{_SPELLED_NUMBERS})\b", re.IGNORECASE
+    rf"\b(?P<noun>day|week|month)[\s,]+(?:number\s+|no\.?\s+)?(?P<n>\d+|{'|'.join(CARDINAL_WORDS)})\b", re.IGNORECASE
 )
 _ORDINAL = re.compile(
-    rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b", re.IGNORECASE
+    rf"\b(?:(?P<word>{'|'.join(ORDINAL_WORDS)}|last|final)|(?P<n>\d+)(?:st|nd|rd|th))\b(?:\s+(?P<noun>day|week|month)\b)?",
+    re.IGNORECASE,
 )
 
 DAYS = {Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 365.25 / 12, Unit.YEARS: 365.25}
@@ -129,13 +100,13 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         low, high = _number(match.group("a")), _number(match.group("b"))
         add(*match.span(), _quantity(Unit.PERCENT, low, high, match.group()))
     for match in _PER_WEEK.finditer(text):
-        low = _number(match.group("a") or match.group("a2") or match.group("a3"))
-        per = (match.group("per") or match.group("per2") or "").lower()
+        low = _number(match.group("a") or match.group("a2") or match.group("a3") or match.group("a4"))
+        per = (match.group("per") or match.group("per2") or match.group("per4") or "").lower()
         if not per and match.group("a3") is None:
             continue
         times = (
             7.0
-            if per.startswith(("da", "night", "even"))
+            if per.startswith(("da", "night", "even", "morn"))
             else 5.0
             if per == "weekday"
             else 12 / 52.18
@@ -204,7 +175,10 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     for match in _ORDINAL.finditer(text):
         word = (match.group("word") or "").lower()
         value = -1.0 if word in {"last", "final"} else float(match.group("n") or ORDINAL_WORDS.index(word) + 1)
-        add(*match.span(), Quantity(unit=Unit.ORDINAL, low=value, high=value, text=match.group()))
+        # "The first week" is an opening, and "the last month" one that is over; "the second week" is a point in time.
+        noun = (match.group("noun") or "").lower() if value > 1 else ""
+        text_ = match.group() if noun else match.group("word") or match.group().split()[0]
+        add(*match.span(), Quantity(unit=Unit.ORDINAL, low=value, high=value, text=text_, noun=noun))
     return tuple(quantity for _, _, quantity in sorted(found, key=lambda entry: entry[0]))
 
 

@@ -6,12 +6,14 @@ first, then parts of a name that belong to one entity alone. It does not know wh
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.answering.lexicon import lexicon
-from coach.answering.words import frequency, split_tokens, stem
+from coach.answering.words import frequency, split_tokens, stem, token_spans
+from coach.knowledge.nouns import KIND_NOUNS, ROLE_NOUNS, in_place
 from coach.types import Entity
 
 PART_KINDS = frozenset({"skill", "transferable", "phase"})
@@ -19,6 +21,9 @@ PART_KINDS = frozenset({"skill", "transferable", "phase"})
 
 COMMON_WORD_ZIPF = 4.9
 """A single word more frequent than this ("search", "design") names nothing by itself."""
+
+MASKED_STRENGTH = 0.85
+"""A mention this strong or stronger is replaced; a single word out of a longer name is left as it is."""
 
 _SKIPPED = frozenset(stem(word) for word in "a an the of for to in on and or with by at from your my our".split())
 
@@ -89,6 +94,31 @@ class Names:
                     found += [Mention(entity, start, start + size, strength) for entity, strength in entries]
                     taken[start : start + size] = [True] * size
         return tuple(sorted(found, key=lambda mention: (mention.start, mention.entity.id)))
+
+    def masked(self, text: str, roles: Mapping[str, str]) -> str:
+        """The text with nouns of their kind in place of names, so that what is asked stays and of what goes.
+
+        ``roles``: the names of ``origin`` and ``target``.
+        """
+        spans = token_spans(text)
+        cuts = [
+            (spans[mention.start][0], spans[mention.end - 1][1], KIND_NOUNS[mention.entity.kind])
+            for mention in self.link(text)
+            if mention.entity.kind in KIND_NOUNS and mention.strength >= MASKED_STRENGTH
+        ]
+        cuts += [
+            (*match.span(), ROLE_NOUNS[role])
+            for role, name in roles.items()
+            for match in re.finditer(re.escape(name), text, re.IGNORECASE)
+        ]
+        masked, at = "", 0
+        for start, end, noun in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
+            if start < at:
+                continue
+            masked += text[at:start]
+            masked += in_place(noun, masked)
+            at = end
+        return masked + text[at:]
 
     def words(self) -> set[str]:
         """Stems of all words that occur in a name."""

@@ -38,7 +38,14 @@ _TO_DO = re.compile(
     r"\b(?:done|finish\w*|complet\w*|tick\w*|show|achiev\w*|accomplish\w*)\b",
     re.IGNORECASE,
 )
-_ELAPSED = re.compile(r"\b(?:after|been|spent|into it|so far|already (?:spent|studied))\b[\w\s']{0,12}$", re.IGNORECASE)
+_ELAPSED = re.compile(
+    r"\b(?:after|been|spent|into it|so far|already (?:spent|studied|done|did)|have (?:done|studied|finished|completed)|i (?:did|studied))\b[\w\s']{0,12}$|\bbeen (?:studying|learning|following|doing)\b[\w\s']{0,16}$",
+    re.IGNORECASE,
+)
+_ELAPSED_AFTER = re.compile(
+    r"\s*(?:in\b(?!\s+(?:the|an?|my|total|all|sum)\b)|(?:(?:are|is|have|has)\s+)?(?:passed|gone|elapsed|over|done|behind me)\b|into\b)",
+    re.IGNORECASE,
+)
 
 
 def figures_in(text: str, *, told: bool = False) -> tuple[Figure, ...]:
@@ -86,7 +93,7 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
             and not re.search(r"\bi\b|\bmy\b|\bi'", near)
             else "weekly_hours"
         )
-    if unit == Unit.ORDINAL and re.search(r"\bfrom\s*$", near):
+    if unit == Unit.ORDINAL and re.search(r"\b(?:from(?: the)?|every|each)\s*$", near):
         return "position"
     if unit == Unit.ORDINAL and noun in {"week", "day", "month"}:
         return "elapsed"
@@ -130,7 +137,7 @@ def _role(unit: Unit, noun: str, before: str, after: str) -> str:
             r"\s*(?:of experience|experience|ago|old|as an?\b|in the (?:industry|field)|working)", after, re.IGNORECASE
         ):
             return "background"
-        if _ELAPSED.search(near) or re.match(r"\s*(?:in\b(?!\s+the\b)|have passed|into)", after, re.IGNORECASE):
+        if _ELAPSED.search(near) or _ELAPSED_AFTER.match(after):
             return "elapsed"
         if _WITHIN.search(near) and not re.search(r"\bfor\s*$", near):
             return "deadline"

@@ -1,8 +1,10 @@
 """Which facts answer a question.
 
-Comes in: a query and what retrieval scored. Goes out: facts in order of how well they fit. A fact fits when one
-of its question keys is close, when it is about the things that were named, when it gives the kind of answer that
-was asked for, and when its passage holds the specific words of the question.
+Comes in: a query, what retrieval scored, and how likely each intent is. Goes out: facts in order of how well they fit.
+A fact fits when it answers what the question intends, when one of its sentences or question keys is close, when it is
+about the things that were named, when it gives the kind of answer that was asked for, and when its passage holds the
+specific words of the question. Each of these is a feature; their weights were fitted (``python -m eval fit``) and lie
+in ``weights.yaml``.
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from coach.answering.figures import quantities
@@ -20,35 +25,50 @@ from coach.answering.linking import Names
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.writing import facets
-from coach.types import Entity, Query, Retrieved, Unit
-
-# Weights on the scale of a cosine; found on the development split of eval/cases, see eval/results/LOG.md.
-ENTITY_MATCH = 0.30
-ENTITY_EXTRA = 0.10
-ENTITY_UNASKED = 0.22
-ENTITY_OTHER = 0.35
-ENTITY_IGNORED = 0.14
-ENTITY_LEFT = 0.08
-PLACE_LEFT = 0.25
-WANTED = 0.07
-UNWANTED = 0.04
-SAME_FACET = 0.30
-SAME_FAMILY = 0.10
-SPECIFIC_WORDS = 0.22
-OVERLAP = 0.25
-RANKED = 0.03
-MENTIONED = 0.16
-TYPED = 0.06
-OPPOSITE = 0.25
+from coach.retrieval.index import SearchResult
+from coach.types import Entity, Query, Unit
 
 NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 """Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
 
+HEAVY = frozenset({"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"})
+"""Kinds that a question is about when it names one: a fact about the pathway as a whole hardly answers it."""
+
 CANDIDATES = 200
-"""Facts with the closest keys that are looked at more closely."""
+"""Facts with the closest keys and sentences that are looked at more closely."""
 
 SPECIFIC_ZIPF = 4.7
 """Words rarer than this are specific: a passage that holds them is likelier to be meant."""
+
+LEAST_INTENT = -8.0
+"""Natural logarithm: what is less likely than one in three thousand is all the same."""
+
+WEIGHTS_FILE = Path(__file__).with_name("weights.yaml")
+
+FEATURES = (
+    # how close it is
+    "key", "sentence", "overlap", "fused", "dense", "lexical", "words", "own_words",
+    # what the question intends
+    "intent", "intent_share", "detail", "detail_sentence", "length", "same_facet", "same_family",
+    # what it is about
+    "named", "named_more", "named_weakly", "mentioned", "mentioned_instead", "not_asked", "another", "ignored",
+    "stands_alone", "place_left", "narrower_left",
+    # which kind of answer it gives
+    "wanted", "unwanted", "extreme", "opposite_extreme", "typed",
+)  # fmt: skip
+"""In the order of the columns of ``Selector.features``."""
+
+
+@cache
+def fitted_weights() -> Mapping[str, Mapping[str, float]]:
+    """By section and name, from ``weights.yaml``."""
+    found: dict[str, dict[str, float]] = yaml.safe_load(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def as_vector(weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Weights by feature in the order of ``FEATURES``; one that was not fitted yet counts nothing."""
+    return np.array([float(weights.get(name, 0.0)) for name in FEATURES])
 
 
 class KeyOverlap:
@@ -88,11 +108,15 @@ class KeyOverlap:
 
 @dataclass(frozen=True)
 class Choice:
-    """A fact with its score and what the score is made of."""
+    """A fact with its score and what else is asked of it later."""
 
     cell: Cell
     score: float
+    """A logit: the share of ``exp(score)`` among all choices is how likely the fact is to be the one that was meant."""
     similarity: float
+    """Cosine of the closest question key or sentence."""
+    sentence: float
+    """Cosine of the closest sentence."""
     words: float
     """Share of the question's specific words that the passage holds."""
 
@@ -101,6 +125,7 @@ class Selector:
     """Scores the facts of one corpus."""
 
     def __init__(self, facts: Facts, entity: Mapping[str, Entity], names: Names) -> None:
+        self.weights = as_vector(fitted_weights()["choice"])
         self._facts = facts
         guide = facts.corpus.pathway
         self._frame = frozenset(stem(word) for word in split_tokens(f"{guide.origin} {guide.target}"))
@@ -129,6 +154,73 @@ class Selector:
         }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
 
+    def choose(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> tuple[Choice, ...]:
+        """The facts that could answer, best first; ties by passage order.
+
+        ``intents``: log probability of each intent, empty where nothing is known of them. A fact is looked at when one
+        of its keys or sentences is among the closest, when it is about a thing that the question names, or when it
+        holds a specific word; the others could not win.
+        """
+        rows, values = self.features(query, found, intents)
+        scores = (values @ self.weights).tolist()
+        similar, said = values[:, :2].max(axis=1).tolist(), values[:, 1].tolist()
+        words = values[:, FEATURES.index("words")].tolist()
+        choices = [
+            Choice(self._facts.cells[at], round(score, 6), similarity, sentence, share)
+            for at, score, similarity, sentence, share in zip(rows, scores, similar, said, words, strict=True)
+        ]
+        return tuple(sorted(choices, key=lambda choice: -choice.score))
+
+    def features(
+        self, query: Query, found: SearchResult, intents: Mapping[str, float]
+    ) -> tuple[list[int], NDArray[np.float64]]:
+        """Indices into ``Facts.cells``, in order, and the features of each, shape ``(cells, len(FEATURES))``."""
+        specific = specific_words(query, self._frame | self._words_of(query))
+        ranked = {entry.passage.id: entry for entry in found.ranking}
+        overlap = self._overlap.scores(query.standalone).tolist()
+        keys = [found.fact_scores.get(key, 0.0) for key in self._cell_keys]
+        sentences = [found.sentence_scores.get(key, 0.0) for key in self._cell_keys]
+        likely = {name: _intent(name, intents) for name in facets()}
+        close = np.array([
+            key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet]
+            for key, sentence, shared, cell in zip(keys, sentences, overlap, self._facts.cells, strict=True)
+        ])
+        looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
+        looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
+        rows = sorted(looked_at)
+        values = []
+        for at in rows:
+            cell = self._facts.cells[at]
+            facet = facets()[cell.fact.facet]
+            entry = ranked.get(cell.passage.id)
+            held = self._stems[cell.passage.id] | self._keys[cell.key]
+            about = self._about(query, cell)
+            wanted = self._wanted(query, cell)
+            values.append([
+                keys[at],
+                sentences[at],
+                overlap[at],
+                entry.score if entry else LEAST_FUSED,
+                entry.dense.score if entry and entry.dense else 0.0,
+                entry.lexical.score if entry and entry.lexical else 0.0,
+                _share(specific, held) if specific else 0.0,
+                _share(specific, self._own[cell.key]) if specific else 0.0,
+                likely[cell.fact.facet],
+                math.exp(likely[cell.fact.facet]) if intents else 0.0,
+                float(facet.detail),
+                sentences[at] if facet.detail else 0.0,
+                float(min(len(cell.fact.sentences), LONG)),
+                float(query.follow_up and cell.fact.facet == query.facet_hint),
+                float(query.facet_hint is not None and facet.family == facets()[query.facet_hint].family),
+                *(about.get(name, 0.0) for name in ABOUT),
+                *(float(name == wanted) for name in WANTED),
+            ])
+        return rows, np.array(values)
+
+    def stems(self, cell: Cell) -> frozenset[str]:
+        """Stems of a passage and of the fact's question keys."""
+        return self._stems[cell.passage.id] | self._keys[cell.key]
+
     def _words_of(self, query: Query) -> frozenset[str]:
         """Stems of the names of things that the question names whole."""
         linked = [self._entity[entity] for entity in query.entities if entity not in query.weak]
@@ -145,102 +237,70 @@ class Selector:
         text = " ".join(cell.passage.sentences[at].text for at in cell.fact.sentences)
         return frozenset(mention.entity.id for mention in names.link(text) if mention.strength == 1.0)
 
-    def choose(
-        self, query: Query, fact_scores: Mapping[tuple[str, int], float], ranking: Sequence[Retrieved]
-    ) -> tuple[Choice, ...]:
-        """The facts that could answer, best first; ties by passage order.
-
-        A fact is looked at when its key is among the closest, when it is about a thing that the question names, or
-        when it holds a specific word; the others could not win.
-        """
-        specific = specific_words(query, self._frame | self._words_of(query))
-        ranked = {entry.passage.id: 1.0 / entry.rank for entry in ranking}
-        overlap = self._overlap.scores(query.standalone)
-        similar = [fact_scores.get(key, 0.0) for key in self._cell_keys]
-        close = np.array(similar) + OVERLAP * overlap
-        looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
-        looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
-        choices = []
-        for at in sorted(looked_at):
-            cell = self._facts.cells[at]
-            similarity = similar[at]
-            held = self._stems[cell.passage.id] | self._keys[cell.key]
-            words = _share(specific, held)
-            if specific and words:
-                words = 0.5 * words + 0.5 * _share(specific, self._own[cell.key])
-            if specific and cell.fact.facet == "resources.kind":
-                similarity -= ENTITY_MATCH / 2  # a catalogue is no answer to a question about something in particular
-            score = similarity + self._about(query, cell) + self._wanted(query, cell) + self._carried(query, cell)
-            score += OVERLAP * float(overlap[at]) + SPECIFIC_WORDS * words + RANKED * ranked.get(cell.passage.id, 0.0)
-            choices.append(Choice(cell, score, similarity, words))
-        return tuple(sorted(choices, key=lambda choice: -choice.score))
-
-    def stems(self, cell: Cell) -> frozenset[str]:
-        """Stems of a passage and of the fact's question keys."""
-        return self._stems[cell.passage.id] | self._keys[cell.key]
-
-    def _about(self, query: Query, cell: Cell) -> float:
+    def _about(self, query: Query, cell: Cell) -> dict[str, float]:
+        """How what the fact is about stands to what the question names; features that are left out are 0."""
         named = [entity for entity in query.entities if not self._is_known(query, entity)]
+        strong = [entity for entity in named if entity not in query.weak]
         mine = cell.fact.entities
-        if not mine:
-            if self._mentioned[cell.key] & set(named):
-                return MENTIONED
-            heavy = [
-                e
-                for e in named
-                if e not in query.weak
-                and self._entity[e].kind
-                in {"skill", "phase", "resource", "metro", "occupation", "transferable", "horizon", "level"}
-            ]
-            return -ENTITY_IGNORED if heavy else 0.0
         matched = [entity for entity in mine if entity in named]
-        if not matched and self._mentioned[cell.key] & set(named):
-            # What speaks of the named thing while being about another one may replace it.
-            return ENTITY_MATCH + MENTIONED if "instead" in query.wants else MENTIONED
+        mentioned = self._mentioned[cell.key] & set(named)
+        instead = "instead" in query.wants and bool(mine)
+        kinds = {self._entity[entity].kind for entity in mine}
+        # What speaks of the named thing while being about another of its kind is no answer, but may replace it.
+        if not matched and mentioned and (instead or not kinds & {self._entity[entity].kind for entity in mentioned}):
+            return {"mentioned": 1.0, "mentioned_instead": float(instead)}
+        if not mine:
+            return {"ignored": float(any(self._entity[entity].kind in HEAVY for entity in strong))}
         if not matched:
-            kinds = {self._entity[entity].kind for entity in mine}
-            named = [entity for entity in named if entity not in query.weak]
-            other = any(self._entity[entity].kind in kinds for entity in named)
+            other = any(self._entity[entity].kind in kinds for entity in strong)
             if facets()[cell.fact.facet].detail and not other:
-                return -ENTITY_UNASKED / 3  # a sentence that speaks for itself
-            return -ENTITY_OTHER if other or named else -ENTITY_UNASKED
-        unasked = len(mine) - len(matched)
+                return {"stands_alone": 1.0}
+            return {"another": 1.0} if strong else {"not_asked": 1.0}
         left = [e for e in named if e not in mine and self._entity[e].kind in NARROWING]
-        if all(entity in query.weak for entity in matched):
-            return ENTITY_MATCH * 0.4 - ENTITY_UNASKED * 0.7 * unasked
-        return (
-            ENTITY_MATCH
-            + ENTITY_EXTRA * (len(matched) - 1)
-            - ENTITY_UNASKED * 0.7 * unasked
-            - sum(PLACE_LEFT if self._entity[e].kind == "metro" else ENTITY_LEFT for e in left)
-        )
+        places = sum(self._entity[entity].kind == "metro" for entity in left)
+        weakly = all(entity in query.weak for entity in matched)
+        return {
+            "named_weakly" if weakly else "named": 1.0,
+            "named_more": 0.0 if weakly else len(matched) - 1.0,
+            "not_asked": float(len(mine) - len(matched)),
+            "place_left": float(places),
+            "narrower_left": float(len(left) - places),
+        }
 
     def _is_known(self, query: Query, entity: str) -> bool:
         return any(figure.role == "known" and figure.quantity.text == entity for figure in query.figures)
 
-    def _wanted(self, query: Query, cell: Cell) -> float:
-        wants = facets()[cell.fact.facet].wants
-        if not query.wants or not wants and not facets()[cell.fact.facet].detail:
-            return 0.0
-        if "when" in query.wants and "when" in wants and not any(e.startswith("phase:") for e in query.entities):
-            return 2 * WANTED
+    def _wanted(self, query: Query, cell: Cell) -> str | None:
+        """Which of ``WANTED`` the fact is."""
+        facet = facets()[cell.fact.facet]
+        if not query.wants or not facet.wants and not facet.detail:
+            return None
         for want, other in (("max", "min"), ("min", "max")):
-            if want in query.wants and other in wants and want not in wants:
-                return -OPPOSITE
-            if want in query.wants and want in wants:
-                return 2 * WANTED
-        if facets()[cell.fact.facet].detail:
-            return TYPED if set(query.wants) & self._typed[cell.key] else 0.0
-        if len(wants) == 1 and wants[0] in query.wants and set(cell.fact.entities) & set(query.entities):
-            return 2 * WANTED
-        return WANTED if set(query.wants) & set(facets()[cell.fact.facet].wants) else -UNWANTED
+            if want in query.wants and want in facet.wants:
+                return "extreme"
+            if want in query.wants and other in facet.wants:
+                return "opposite_extreme"
+        if facet.detail:
+            return "typed" if set(query.wants) & self._typed[cell.key] else None
+        return "wanted" if set(query.wants) & set(facet.wants) else "unwanted"
 
-    def _carried(self, query: Query, cell: Cell) -> float:
-        if query.facet_hint is None:
-            return 0.0
-        if cell.fact.facet == query.facet_hint and query.follow_up:
-            return SAME_FACET
-        return SAME_FAMILY if facets()[cell.fact.facet].family == facets()[query.facet_hint].family else 0.0
+
+ABOUT = FEATURES[FEATURES.index("named") : FEATURES.index("wanted")]
+WANTED = FEATURES[FEATURES.index("wanted") :]
+
+LONG = 6
+"""Sentences from which a list counts as long."""
+
+LEAST_FUSED = -2.0
+"""Fused score of a passage that the ranking does not reach."""
+
+
+def _intent(facet: str, intents: Mapping[str, float]) -> float:
+    """How likely it is that a facet is asked for, as a logarithm; even for all where nothing is known."""
+    if not intents:
+        return 0.0
+    asked_by = facets()[facet].intents or (facet,)
+    return max(LEAST_INTENT, float(np.logaddexp.reduce([intents.get(name, LEAST_INTENT) for name in asked_by])))
 
 
 def specific_words(query: Query, frame: frozenset[str] = frozenset()) -> dict[str, float]:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from coach.answering.following import PRONOUN, as_before, carry_on, named, points_at_nothing, remembered
 from coach.answering.lexicon import lexicon
 from coach.answering.roles import figures_in, known_entities, known_figures, with_horizon
-from coach.answering.spelling import numbered, spell, unchat
+from coach.answering.spelling import in_figures, numbered, spell, unchat
 from coach.answering.vocabulary import Vocabulary, entities_in, unnamed, weak_entities
-from coach.answering.words import clean, frequency, split_tokens, stem, tokens
+from coach.answering.words import clean, frequency, split_tokens, stem, token_spans, tokens
 from coach.knowledge.sentences import sentence_spans
 from coach.types import Answer, Figure, Quantity, Query, Status, Unit
 
@@ -43,13 +43,12 @@ def understand(
         notices.append(f"The question was cut to its first {max_chars:,} characters.")
         question = question[:max_chars]
     question = " ".join(word for word in clean(question).split() if len(word) <= 200)
-    plain, corrected = spell(numbered(unchat(question)), vocabulary)
+    plain, corrected = spell(in_figures(unchat(question), vocabulary), vocabulary)
+    plain = numbered(plain, vocabulary)
     sentences = [plain[start:end] for start, end in sentence_spans(plain)] or [plain]
     asking = [sentence for sentence in sentences if _ASKING_SENTENCE.search(sentence)] or sentences[-1:]
     context = " ".join(sentence for sentence in sentences if sentence not in asking)
-    parts = [part.strip() for sentence in asking for part in _PART.split(sentence) if part and split_tokens(part)] or [
-        plain
-    ]
+    parts = [part for sentence in asking for part in _parts(sentence, vocabulary)] or [plain]
     if len(parts) > 1 and max(len(split_tokens(part)) for part in parts) < 3:
         parts = [" ".join(parts)]
     queries: list[Query] = []
@@ -57,6 +56,18 @@ def understand(
         before = queries[-1] if queries else None
         queries.append(_query(question, part, context, before, history, vocabulary, tuple(notices), corrected))
     return tuple(queries)
+
+
+def _parts(sentence: str, vocabulary: Vocabulary) -> list[str]:
+    """The questions that a sentence joins; a joint inside a name is none: "Forecast and Show"."""
+    cuts = list(_PART.finditer(sentence))
+    if cuts:
+        spans = token_spans(sentence)
+        names = [(spans[name.start][0], spans[name.end - 1][1]) for name in vocabulary.names.link(sentence)]
+        cuts = [cut for cut in cuts if not any(start < cut.start() < end for start, end in names)]
+    ends = [*(cut.start() for cut in cuts), len(sentence)]
+    parts = [sentence[start:end].strip() for start, end in zip((0, *(cut.end() for cut in cuts)), ends, strict=True)]
+    return [part for part in parts if split_tokens(part)]
 
 
 def _query(

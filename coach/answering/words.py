@@ -75,6 +75,22 @@ def split_tokens(text: str) -> list[str]:
     return [part for token in tokens(text) for part in _parts(token)]
 
 
+def token_spans(text: str) -> list[tuple[int, int]]:
+    """Where each of ``split_tokens`` stands in the text.
+
+    >>> [("ci/cd's pay"[start:end]) for start, end in token_spans("ci/cd's pay")]
+    ['ci', 'cd', 'pay']
+    """
+    spans = []
+    for match in _TOKEN.finditer(text):
+        token, at = match.group().lower(), 0
+        for part in _parts(token):
+            at = token.index(part, at)
+            spans.append((match.start() + at, match.start() + at + len(part)))
+            at += len(part)
+    return spans
+
+
 @lru_cache(maxsize=50_000)
 def _parts(token: str) -> tuple[str, ...]:
     return tuple(part for part in _JOINTS.split(_CONTRACTED.sub("", token)) if part)

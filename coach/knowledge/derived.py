@@ -13,7 +13,18 @@ from typing import Any
 
 from coach.knowledge.entities import horizon_name, level_name
 from coach.knowledge.pathway import Pathway, Phase, Priority, Skill
-from coach.knowledge.wording import WEEKS_PER_MONTH, a, count, listed, money, number, percent_range, sentence, span
+from coach.knowledge.wording import (
+    WEEKS_PER_MONTH,
+    a,
+    count,
+    listed,
+    money,
+    number,
+    percent_range,
+    sentence,
+    span,
+    title_start,
+)
 from coach.knowledge.writing import Writer
 from coach.types import Origin, Passage, Quantity, Unit
 
@@ -242,6 +253,18 @@ class Deriver:
             value=_counted(sum(tasks), "tasks"),
         )
         return page.passage()
+
+    def longer(self) -> tuple[str, str]:
+        """Whether all skills or all phases take longer, and by how much, with the formula; both sums must be there."""
+        skills, phases = self.skill_weeks, self.roadmap_weeks
+        formula = f"{max(skills, phases)} - {min(skills, phases)} = {abs(skills - phases)} weeks"
+        if skills == phases:
+            text = "The skills one after another and the phases of the roadmap take equally long"
+            return f"{text}, {count(skills, 'week')}.", formula
+        sides = ("The skills one after another", "the phases of the roadmap")
+        more, less = sides if skills > phases else (title_start(sides[1]), sides[0].lower())
+        text = f"{more} take {count(abs(skills - phases), 'week')} longer than {less}"
+        return f"{text}: {max(skills, phases)} against {count(min(skills, phases), 'week')}.", formula
 
     def starts(self) -> tuple[int, ...]:
         """Weeks that lie before each phase, in order."""
@@ -487,9 +510,15 @@ class Deriver:
         lead = "The guide's durations fit together" if agrees else "The guide's durations disagree"
         text = f"{lead}: {listed(parts)}."
         said = [page.say(text, formula="; ".join(formulas) or None, derived_from=tuple(dict.fromkeys(refs)))]
+        keys = [text]
+        if self.roadmap_weeks and self.skill_weeks:
+            longer, formula = self.longer()
+            sums = [self._ref("phases"), self._ref("skills/weeks")]
+            said.append(page.say(longer, formula=formula, derived_from=sums))
+            keys += [longer, "Which takes longer, the skills or the phases, and by how much?"]
         if not agrees:
             self.conflicts.append((page.id, text))
-        page.fact("time.conflict", said, also=(self._ref("effort/hours"),))
+        page.fact("time.conflict", said, also=(self._ref("effort/hours"),), questions=keys)
         return page.passage()
 
     def _pay_conflict(self) -> Passage | None:

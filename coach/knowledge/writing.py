@@ -32,6 +32,8 @@ class Facet(Frozen):
     ask: str | None = None
     detail: bool = False
     """One entry of a list or one sentence of a text, which is its own question key."""
+    intents: tuple[str, ...] = ()
+    """Intents that ask for it; its own name when empty."""
     questions: tuple[str, ...]
 
 

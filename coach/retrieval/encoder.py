@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coach.errors import EncoderError
+from coach.retrieval.adapter import REFETCH, Adapter, load_adapter
 from coach.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ MOST_THREADS = 8
 """Beyond this the interpreter lock leaves nothing to gain for a model of this size."""
 
 REINSTALL = f"Install it again with: pip install --force-reinstall --no-deps {PACKAGE.replace('_', '-')}"
+
+INTENT_DIGITS = 4
+"""Log probabilities are rounded here, far above what the order of a sum changes and far below what matters."""
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
 
@@ -83,15 +87,25 @@ class Encoder(Protocol):
     def count_word_pieces(self, text: str) -> int:
         """Word pieces of the whole text, marks at both ends included: compare it with ``max_word_pieces``."""
 
+    def intents(self, text: str) -> dict[str, float]:
+        """What a question asks for: the log probability of each intent; empty when this encoder cannot tell."""
+
 
 class SentenceEncoder:
     """An ``Encoder`` over a sentence-transformers model. Safe to use from several threads at once."""
 
-    def __init__(self, model: SentenceTransformer, *, digest: str, max_word_pieces: int) -> None:
+    def __init__(
+        self, model: SentenceTransformer, *, digest: str, max_word_pieces: int, adapter: Adapter | None = None
+    ) -> None:
+        """``adapter`` is merged into the weights of ``model``, which then is no longer the published one."""
         import torch
 
         self._torch = torch
         self._model: Any = model
+        self._adapter = adapter
+        if adapter is not None:
+            _merge(adapter, model)
+            digest = f"{digest}+adapter:{adapter.digest}"
         # Calling the model's own tokenizer changes its padding state, which two threads cannot share.
         whole = copy.deepcopy(model.tokenizer.backend_tokenizer)
         whole.no_padding()
@@ -135,7 +149,25 @@ class SentenceEncoder:
     def count_word_pieces(self, text: str) -> int:
         return len(self._whole.encode(_encodable(text)).ids)
 
+    def intents(self, text: str) -> dict[str, float]:
+        if self._adapter is None:
+            return {}
+        scores = self._adapter.head @ self._pooled([self._cut.encode(_encodable(text)).ids])[0] + self._adapter.bias
+        scores = scores - scores.max()
+        scores = scores - np.log(np.exp(scores).sum())
+        rounded = np.round(scores.astype(np.float64), INTENT_DIGITS)
+        return dict(zip(self._adapter.intents, rounded.tolist(), strict=True))
+
     def _encode_batch(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        vectors = self._pooled(ids)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.isfinite(lengths).all() or not lengths.all():
+            raise EncoderError(f"The encoder gave a vector without a direction: its weights are damaged. {REINSTALL}")
+        scaled: Vectors = (vectors / lengths).astype(np.float32)
+        return scaled
+
+    def _pooled(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        """The mean over word pieces before it is scaled, which is what the intents are read from."""
         # Straight through the modules: `SentenceTransformer.encode` sorts, pads, moves between devices and so
         # on, about 1.5 ms for one question, a fifth of what the model itself takes for it.
         torch = self._torch
@@ -143,23 +175,27 @@ class SentenceEncoder:
         with torch.inference_mode():
             tokens = torch.tensor(ids)
             features = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
-            vectors: Vectors = self._model(features)["sentence_embedding"].float().numpy()
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not lengths.all():
-            raise EncoderError(f"The encoder gave a vector without a direction: its weights are damaged. {REINSTALL}")
-        scaled: Vectors = (vectors / lengths).astype(np.float32)
-        return scaled
+            if self._adapter is None:  # how a model pools is its own business
+                pooled: Vectors = self._model(features)["sentence_embedding"].float().numpy()
+            else:
+                pooled = self._model[0](features)["token_embeddings"].float().mean(dim=1).numpy()
+        return pooled
 
 
-def load_encoder(settings: Settings) -> SentenceEncoder:
+def load_encoder(settings: Settings, *, adapted: bool = True) -> SentenceEncoder:
     """The encoder that ``settings`` asks for; about 3 s once the files are in the page cache, 10 s before.
+
+    The packaged weights come with the adapter of ``adapter.py`` merged in, unless ``adapted`` is False; a model of
+    somebody else's comes as it is and reads no intents.
 
     Raises EncoderError when weights are missing, damaged, or not the published ones. Prints nothing.
     """
     if settings.encoder is None:
         folder = packaged_model_folder()
         digest = _published_digest(folder)
-        return _load(str(folder), digest=digest, offline=True, source=f"the package {PACKAGE.replace('_', '-')}")
+        adapter = load_adapter() if adapted else None
+        source = f"the package {PACKAGE.replace('_', '-')}"
+        return _load(str(folder), digest=digest, offline=True, source=source, adapter=adapter)
     folder = Path(settings.encoder).expanduser()
     if folder.is_dir():
         digest = _folder_digest(folder)
@@ -221,7 +257,22 @@ def _sha256(path: Path) -> str:
         raise EncoderError(f"{path}: the embedding model cannot be read ({error.strerror}). {REINSTALL}") from error
 
 
-def _load(name: str, *, digest: str | None, offline: bool, source: str) -> SentenceEncoder:
+def _merge(adapter: Adapter, model: SentenceTransformer) -> None:
+    """Add the low-rank changes to the weights that they belong to: costs nothing when a text is encoded."""
+    import torch
+
+    weights = dict(model[0].named_parameters())
+    with torch.no_grad():
+        for name, change in adapter.changes().items():
+            found = next((weight for path, weight in weights.items() if path.endswith(f"{name}.weight")), None)
+            if found is None or tuple(found.shape) != change.shape:
+                raise EncoderError(f"The adapter changes {name}, which the model does not have. {REFETCH}")
+            found.add_(torch.from_numpy(change))
+
+
+def _load(
+    name: str, *, digest: str | None, offline: bool, source: str, adapter: Adapter | None = None
+) -> SentenceEncoder:
     if offline:
         # Before the import: the hub client reads them once. Nothing in this process will need the hub.
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -240,7 +291,7 @@ def _load(name: str, *, digest: str | None, offline: bool, source: str) -> Sente
         if digest is None:
             commit = getattr(model[0].model.config, "_commit_hash", None)
             digest = f"hub:{name}@{commit or 'unknown'}"
-        return SentenceEncoder(model, digest=digest, max_word_pieces=limit)
+        return SentenceEncoder(model, digest=digest, max_word_pieces=limit, adapter=adapter)
     except EncoderError:
         raise
     except ImportError as error:

@@ -14,6 +14,7 @@ cannot be read is set aside and made again. Where nothing can be written the ind
 
 How a question is searched. *dense*: Chroma's nearest passages by their text. *keys*: the closest question key of
 each passage, exactly, since every fact needs its score anyway. *lexical*: shared words. ``hybrid.py`` fuses them.
+Beside the ranking, each fact is told how close its closest sentence came.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from coach.retrieval.lexical import LexicalIndex, ranked
 from coach.settings import Settings
 from coach.types import ChannelRank, Passage, Retrieved
 
-FORMAT = 1
+FORMAT = 2
 """Of what is stored. Raise it when the layout changes: the old one is then set aside and made again."""
 
 PASSAGES = "passages"
@@ -78,6 +79,8 @@ class SearchResult:
     every passage that has a key at all, also of passages beyond the ranking's limit."""
     fact_questions: Mapping[tuple[str, int], str]
     """The key that came closest, for the same facts."""
+    sentence_scores: Mapping[tuple[str, int], float]
+    """Passage id and index into its facts: cosine of the question and the closest sentence of the fact."""
 
 
 class PassageIndex:
@@ -94,7 +97,9 @@ class PassageIndex:
         self._ids = tuple(self.passages)
         self._row = {id_: row for row, id_ in enumerate(self._ids)}
         self._vectors = _rows(stored.passages, self._ids)
-        self._keys = _KeyTable(contents, stored.keys)
+        row = {hash_: row for row, hash_ in enumerate(stored.keys.hashes)}
+        self._keys = _FactTable(contents.questions, stored.keys.vectors, row)
+        self._sentences = _FactTable(contents.sentences, stored.keys.vectors, row)
         self._lexical = LexicalIndex([_lexical_text(passage) for passage in self.passages.values()])
 
     def search(
@@ -108,6 +113,7 @@ class PassageIndex:
         vector = self._encoder.encode([question])[0]
         by_text = self._dense(vector, limit)
         facts, questions = self._keys.best(vector)
+        sentences, _ = self._sentences.best(vector)
         best_fact: dict[str, tuple[str, int]] = {}
         for fact, score in facts.items():
             if fact[0] not in best_fact or score > facts[best_fact[fact[0]]]:
@@ -135,7 +141,7 @@ class PassageIndex:
             )
             for rank, (id_, score) in enumerate(fused[:limit], start=1)
         )
-        return SearchResult(ranking=ranking, fact_scores=facts, fact_questions=questions)
+        return SearchResult(ranking, facts, questions, sentences)
 
     @property
     def kept(self) -> bool:
@@ -247,6 +253,9 @@ class _NowhereToWrite(Exception):
 
 # --- What an index has to hold --------------------------------------------------------------------------
 
+_TextsOfFacts = dict[tuple[str, int], tuple[str, ...]]
+"""By passage id and index of the fact."""
+
 
 class _Contents:
     """The texts of one set of passages, each with its hash, and the fingerprint of them all."""
@@ -262,11 +271,18 @@ class _Contents:
             self.passages[passage.id] = passage
         self.encoder_digest = encoder.digest
         self.passage_hashes = {id_: _hash(passage.embedded_text) for id_, passage in self.passages.items()}
+        self.questions: _TextsOfFacts = {}
+        self.sentences: _TextsOfFacts = {}
+        for passage in passages:
+            for number, fact in enumerate(passage.facts):
+                if fact.questions:
+                    self.questions[passage.id, number] = fact.questions
+                if fact.sentences:
+                    self.sentences[passage.id, number] = tuple(_placed(passage, at) for at in fact.sentences)
         self.key_hashes = {
-            question: _hash(question)
-            for passage in passages
-            for fact in passage.facts
-            for question in fact.questions
+            text: _hash(text)
+            for texts in (*self.questions.values(), *self.sentences.values())
+            for text in texts
         }
 
     @cached_property
@@ -615,29 +631,20 @@ def _labelled(store: VectorStore, names: tuple[str, str]) -> _Stored | None:
 # --- Scores ----------------------------------------------------------------------------------------------------
 
 
-class _KeyTable:
-    """Every question key of every fact, laid out so that one product and one pass give each fact its best."""
+class _FactTable:
+    """The texts of every fact, laid out so that one product and one pass give each fact its best."""
 
-    def __init__(self, contents: _Contents, keys: Records) -> None:
-        row = {hash_: row for row, hash_ in enumerate(keys.hashes)}
-        self._vectors = keys.vectors
-        self._facts: list[tuple[str, int]] = []
-        self._texts: list[str] = []
-        starts: list[int] = []
-        flat: list[int] = []
-        for id_, passage in contents.passages.items():
-            for number, fact in enumerate(passage.facts):
-                if fact.questions:
-                    self._facts.append((id_, number))
-                    starts.append(len(flat))
-                    flat += [row[contents.key_hashes[question]] for question in fact.questions]
-                    self._texts += fact.questions
-        self._starts = np.asarray(starts, dtype=np.intp)
-        self._flat = np.asarray(flat, dtype=np.intp)
-        self._lengths = np.diff(np.append(self._starts, len(flat)))
+    def __init__(self, texts: _TextsOfFacts, vectors: Vectors, row: Mapping[str, int]) -> None:
+        """``row`` says by hash of a text where its vector is."""
+        self._vectors = vectors
+        self._facts = list(texts)
+        self._texts = [text for own in texts.values() for text in own]
+        self._flat = np.asarray([row[_hash(text)] for text in self._texts], dtype=np.intp)
+        self._lengths = np.asarray([len(own) for own in texts.values()], dtype=np.intp)
+        self._starts = np.cumsum([0, *self._lengths])[:-1].astype(np.intp)
 
     def best(self, vector: Vectors) -> tuple[dict[tuple[str, int], float], dict[tuple[str, int], str]]:
-        """The cosine of each fact's closest key, and that key; the first of equally close ones."""
+        """The cosine of each fact's closest text, and that text; the first of equally close ones."""
         if not self._facts:
             return {}, {}
         flat = _cosines(self._vectors, vector)[self._flat]
@@ -646,6 +653,11 @@ class _KeyTable:
         first = np.minimum.reduceat(places, self._starts)
         scores = dict(zip(self._facts, highest.tolist(), strict=True))
         return scores, {fact: self._texts[place] for fact, place in zip(self._facts, first.tolist(), strict=True)}
+
+
+def _placed(passage: Passage, at: int) -> str:
+    """A sentence with the last of the headings above it, without which "It takes 4 weeks." could be about anything."""
+    return f"{passage.heading_path[-1]}: {passage.sentences[at].text}"
 
 
 def _cosines(rows: Vectors, vector: Vectors) -> NDArray[np.float64]:
