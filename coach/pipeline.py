@@ -33,7 +33,7 @@ from coach.knowledge.writing import ask_for
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.retrieval.index import PassageIndex, SearchResult, open_index
 from coach.settings import Settings, load_settings
-from coach.types import Answer, Passage, Query, StageTime, Status, Support, Trace
+from coach.types import Answer, Passage, Query, Retrieved, StageTime, Status, Support, Trace
 
 Progress = Callable[[int, int], None]
 
@@ -235,16 +235,20 @@ class Coach:
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
                 parts.append(reading.composer.compose(query, result, intents))
         with clock.stage("ground", on_stage):
-            rankings = [part.ranking for part in parts]
+            rankings = [self._ranking(result, part) for (result, _), part in zip(found, parts, strict=True)]
             fingerprint = reading.index.fingerprint
             answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
 
     def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
-        """What a search finds, and how likely each intent is. Both read the context too: it often says what is meant."""
+        """What a search finds, and how likely each intent is; both read the context, which often says what is meant."""
         asked = f"{query.context} {query.standalone}".strip()
         masked = reading.vocabulary.names.masked(asked, reading.vocabulary.roles)
         return reading.index.search(asked, limit=len(reading.corpus.passages)), self.encoder().intents(masked)
+
+    def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:
+        """The passages in the order that counts: that of their facts, where facts were weighed."""
+        return part.ranking or found.ranking
 
     def features(
         self, question: str, history: Sequence[Answer] = (), pathway: str | None = None

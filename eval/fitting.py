@@ -35,6 +35,14 @@ PENALTY = 0.01
 
 FOLDS = 5
 
+AGAINST = frozenset(
+    {"not_asked", "another", "ignored", "stands_alone", "place_left", "narrower_left", "unwanted", "opposite_extreme"}
+)
+"""Features that can only speak against a fact."""
+
+EITHER_WAY = frozenset({"detail", "detail_sentence", "length"})
+"""Features of a fact whatever the question; all others can only speak for one."""
+
 Matrix = NDArray[np.float64]
 
 
@@ -165,6 +173,13 @@ def _logistic(rows: Sequence[Signed]) -> Matrix:
     return found
 
 
+def _bounds(name: str) -> tuple[float | None, float | None]:
+    """Which sign a weight may have: what a feature means is known, and a few cases must not turn it round."""
+    if name in AGAINST:
+        return None, 0.0
+    return (None, None) if name in EITHER_WAY else (0.0, None)
+
+
 def _weights(rows: Sequence[Example]) -> Matrix:
     spread = np.concatenate([row.features for row in rows]).std(axis=0)
     scale = np.where(spread > 0, 1 / np.where(spread > 0, spread, 1.0), 0.0)
@@ -180,6 +195,9 @@ def _weights(rows: Sequence[Example]) -> Matrix:
         penalty = PENALTY * len(scaled)
         return total + penalty / 2 * float(weights @ weights), slope + penalty * weights
 
-    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    bounds = [_bounds(name) for name in FEATURES]
+    found = minimize(
+        loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300}
+    )
     solution: Matrix = found.x * scale
     return solution

@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, cast
 
+from coach.answering.composing import Composed
 from coach.pipeline import Coach, Progress, Reading
 from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
@@ -233,6 +234,9 @@ class _Rewired(Coach):
     def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
         found, _ = super()._evidence(query, reading)
         return found, {}
+
+    def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:
+        return found.ranking
 
     def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
         slug = self._coach.pathway(pathway).slug

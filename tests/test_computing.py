@@ -394,6 +394,12 @@ def test_finished_phases_leave_the_rest(told: Told, question: str, left: int) ->
     assert f"{left} weeks of the roadmap remain" in told(question, TEACHER, intents={"compute.elapsed": 0.9})
 
 
+def test_a_phase_that_is_only_named_is_not_finished(coach: Coach) -> None:
+    intents = {"compute.elapsed": 0.6}
+    assert worked(coach, "And after phase 2?", TEACHER, best="roadmap.list", intents=intents) is None
+    assert worked(coach, "Phase 2 is done, and now?", TEACHER, best="roadmap.list", intents=intents) is not None
+
+
 @pytest.mark.parametrize(
     "question", ["I only get childcare from the second month on.", "I am on call every second week. What now?"]
 )

@@ -39,7 +39,8 @@ QUESTIONS = [
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    return load_encoder(load_settings())
+    """With the published weights as they are; ``test_adapter.py`` has those with the adapter."""
+    return load_encoder(load_settings(), adapted=False)
 
 
 def test_packaged_encoder_is_the_published_one_and_gives_unit_vectors(encoder: SentenceEncoder) -> None:

@@ -30,7 +30,7 @@ from coach.types import ChannelRank, Passage, Query, Retrieved, Status, Support,
 ANSWER_FROM = 0.5
 """A question is answered when that is at least as likely as not; see ``answerable.py``."""
 
-OFF_TOPIC_FROM = 0.3
+OFF_TOPIC_FROM = 0.25
 """Probability of that intent from which a question that is not answered is called off topic."""
 
 CLEARLY_OFF_TOPIC = 0.8
@@ -44,6 +44,12 @@ RUNNER_UP = 0.4
 one answer in three is so in doubt, and what was asked is then the second or third in one of three."""
 
 MOST_RUNNERS_UP = 2
+
+ASPECT_FROM = 0.05
+"""Probability that something is asked for that guides lack, from which a word of such a topic counts as the gap."""
+
+NAME_LIKE_ZIPF = 3.5
+"""A word rarer than this may be the name of something."""
 
 NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro"})
 """Kinds of things that a question names when it is about one of them."""
@@ -148,7 +154,7 @@ class Composer:
         if worked:
             told = [cell for statement in worked.statements for ref in statement.refs if (cell := self._cell_of(ref))]
             statements = list(worked.statements)
-            if judged and not judged.true:
+            if judged and not judged.true and not worked.taken:
                 statements = [*judged.statements[:1], *statements]
             gaps = self._gaps(query, told, statements)
             return Composed(
@@ -166,7 +172,7 @@ class Composer:
         refused = self._refused(query, choices, gaps, intents, judged)
         if refused:
             return refused
-        lacking = self._untyped(query, statements, chosen)
+        lacking = self._untyped(query, self._said(query, chosen[:1], judged), chosen)
         if lacking and not judged:
             return self._abstain(query, choices, (lacking,))
         facets_told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
@@ -207,6 +213,9 @@ class Composer:
         """The refusal, where the knowledge does not hold what is asked for; None where it does."""
         best = choices[0]
         gaps = self._unheld(query, gaps, intents) or gaps
+        if intents and not judged and _absent(intents) < ASPECT_FROM:
+            # "the statistics office": the word of a topic without the topic.
+            gaps = [replace(gap, sure=gap.sure and not gap.aspect) for gap in gaps]
         sure = [gap for gap in gaps if gap.sure]
         absent = best.cell.fact.absent
         named = self._names_something(query)
@@ -220,8 +229,7 @@ class Composer:
 
     def _lacks(self, query: Query, intents: Mapping[str, float]) -> bool:
         """Whether the question asks for what guides lack, and not with figures of the learner's own."""
-        absent = sum(probability(intents, name) for name in intents if name.startswith(ABSENT))
-        return absent >= LIKELY and not any(figure.personal for figure in query.figures)
+        return _absent(intents) >= LIKELY and not any(figure.personal for figure in query.figures)
 
     def _unheld(self, query: Query, gaps: Sequence[Gap], intents: Mapping[str, float]) -> tuple[Gap, ...]:
         """Rare words that name the thing of a kind that is asked about, where the question names none that is held."""
@@ -232,7 +240,8 @@ class Composer:
         kind = max(asked, key=lambda kind: asked[kind])
         if asked[kind] < LIKELY or any(self.corpus.entity[entity].kind in NAMED_KINDS for entity in query.entities):
             return ()
-        return tuple(replace(gap, sure=True) for gap in gaps if not gap.sure)
+        names = [gap for gap in gaps if min(frequency(word) for word in split_tokens(gap.words)) < NAME_LIKE_ZIPF]
+        return tuple(replace(gap, sure=True) for gap in names if not gap.sure)
 
     def _names_something(self, query: Query) -> bool:
         return query.facet_hint is not None or any(entity not in query.weak for entity in query.entities)
@@ -548,6 +557,11 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
+
+
+def _absent(intents: Mapping[str, float]) -> float:
+    """The probability that a question asks for something that guides usually lack."""
+    return sum(probability(intents, name) for name in intents if name.startswith(ABSENT))
 
 
 def _reranked(ranking: Sequence[Retrieved], choices: Sequence[Choice]) -> tuple[Retrieved, ...]:

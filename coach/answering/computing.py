@@ -59,6 +59,11 @@ _REMAINING = re.compile(
     re.IGNORECASE,
 )
 _TO_GO = re.compile(r"\s*(?:to go|left|(?:still )?remain\w*|ahead|missing|still)\b", re.IGNORECASE)
+_FINISHED = re.compile(
+    r"\b(?:finish\w*|complet\w*|conclud\w*|done|did|behind (?:me|us)|wrapp?\w*|smash\w*|closed|passed|ticked|through with|knocked out|under my belt|acquired|already)\b",
+    re.IGNORECASE,
+)
+"""Stricter than ``DONE``: beside a phase that is only named, "after" says nothing of the learner."""
 _ON_TRACK = re.compile(r"\b(?:behind|ahead|late|early|on (?:track|time|schedule)|half|far|percent)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:isn't|aren't|not|non|except|but|excluding|besides|other than|apart from)\b", re.IGNORECASE)
 _WORTH = re.compile(r"\bworth\b|\bmake sense\b|\bgood (?:idea|move)\b|\badd up\b", re.IGNORECASE)
@@ -76,6 +81,7 @@ _OWN: Mapping[str, tuple[str, tuple[Unit, ...]]] = {
 }
 """By computation, the role of the learner's figure and the units it may have."""
 
+_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|im|me|my|mine|we|our|us)\b", re.IGNORECASE)
 _PRICE = re.compile(
     r"\b(?:cost\w*|pric(?:e|es|ed|ey|ier)|cheap\w*|expens\w+|free|fees?|afford\w*|money|purse|budget)\b", re.IGNORECASE
 )
@@ -120,7 +126,7 @@ class Computer:
         own = case.own("pay")
         if own and (
             case.intended("pay")
-            or (not asks_time(query) or period_of(f"{query.context} {text}"))
+            or (not asks_time(query) or period_of(case.told))
             and (
                 case.vague or case.family == "pay" or _WORTH.search(text) or {"money", "percentage"} & set(query.wants)
             )
@@ -171,7 +177,8 @@ class Computer:
         if phases and not asks_rest and asks_time(query):
             yield "", lambda: self.time.without_phases(phases)
         reached, counted = case.reached
-        if reached and (asks_rest or case.intended("elapsed") and (case.done or counted)):
+        finished = case.done or counted or case.probability("elapsed") >= CLEARLY and _FINISHED.search(case.told)
+        if reached and (asks_rest or case.intended("elapsed") and finished):
             yield "elapsed", lambda: case.taking(counted, self.time.remaining(query, reached))
         if case.intended("elapsed") and not case.gone and not reached:
             named = [self.basis.skills[entity] for entity in of_kind(query, "skill")]
@@ -257,6 +264,10 @@ class _Case:
     def vague(self) -> bool:
         return self.choice.similarity < 0.6
 
+    @property
+    def told(self) -> str:
+        return f"{self.query.context} {self.query.standalone}".strip()
+
     def of_role(self, *roles: str) -> list[Quantity]:
         return [figure.quantity for figure in self.query.figures if figure.role in roles]
 
@@ -264,7 +275,7 @@ class _Case:
         """The learner's own figure for a computation; else the only one that fits, where the intent is clear."""
         role, units = _OWN[name]
         found = self.of_role(role)
-        if not found and self.probability(name) >= CLEARLY:
+        if not found and self.probability(name) >= CLEARLY and self._personal:
             fitting = [
                 figure.quantity
                 for figure in self.query.figures
@@ -272,6 +283,12 @@ class _Case:
             ]
             found = fitting if len(fitting) == 1 else []
         return found[0] if found else None
+
+    @property
+    def _personal(self) -> bool:
+        """Whether the learner may be speaking of themselves: in the first person, or in no whole sentence."""
+        text = f"{self.query.context} {self.query.standalone}"
+        return bool(_FIRST_PERSON.search(text)) or "yes_no" not in self.query.wants
 
     def _of_the_page(self, quantity: Quantity) -> bool:
         """Whether it is pay that the page itself names, and so hardly the learner's."""
@@ -340,11 +357,10 @@ class _Case:
             for figure in self.query.figures
             if figure.quantity.unit == Unit.COUNT and figure.quantity.noun.rstrip("s") in {"phase", "stage", "step"}
         ]
-        told = f"{self.query.context} {self.query.standalone}"
-        if len(counts) != 1 or not DONE.search(told):
+        if len(counts) != 1 or not DONE.search(self.told):
             return [], None
         done = int(counts[0].low)
-        if _TO_GO.match(told.partition(counts[0].text)[2]):
+        if _TO_GO.match(self.told.partition(counts[0].text)[2]):
             done = len(self.basis.phases) - done
         return list(self.basis.pathway.phases[: max(0, done)]), counts[0]
 

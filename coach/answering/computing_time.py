@@ -147,7 +147,7 @@ class TimeComputer:
             [
                 hours.text.strip(),
                 *base.steps,
-                f"{number(base.weeks)} weeks",
+                f"{number(base.weeks)} weeks of {assumed} hours",
                 f"{number(base.weeks)} x {assumed} = {number(total)} hours",
                 f"{number(total)} / {own} = {number(need)} weeks",
                 f"{number(need)} / {WEEKS_PER_MONTH:.2f} = {number(need / WEEKS_PER_MONTH)} months",

@@ -31,7 +31,9 @@ class Gap:
 
     words: str
     sure: bool
-    """Whether it always constrains an answer, as places, other roles, years and aspects do; a rare word only may."""
+    """Whether it always constrains an answer, as places, other roles and years do; a rare word only may."""
+    aspect: bool = False
+    """Whether it is a word of a topic that guides may or may not cover: "office", "bonus"."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def unexplained(
     known: Explained,
     corpus: frozenset[str],
 ) -> tuple[Gap, ...]:
-    """What the question names and the evidence does not hold: what is sure first, then rare words, each in order.
+    """What the question names and the evidence does not hold: what is sure, aspects, rare words, each in order.
 
     ``evidence`` holds the stems of passages, ``said`` those of the sentences that are said, ``texts`` the lower-case
     evidence for phrases, ``corpus`` the stems of all passages.
@@ -60,6 +62,7 @@ def unexplained(
     text = query.standalone
     corpus_text = " ".join(texts)
     sure: list[str] = []
+    aspects: list[str] = []
     spent: set[str] = set()
     for title in _other_roles(around := f"{text} {query.context}", known):
         sure.append(title)
@@ -75,7 +78,7 @@ def unexplained(
         pattern = re.compile(rf"\b{re.sub('[- ]', '[- ]', phrase)}\b", re.IGNORECASE)
         surface = pattern.search(text if phrase in lexicon().aspect_phrases else around)
         if surface and not pattern.search(corpus_text):
-            sure.append(surface.group())
+            (aspects if phrase in lexicon().aspect_phrases else sure).append(surface.group())
             spent.update(split_tokens(phrase))
     asked = query.clause or text
     # "no diploma here, will that matter?": the asking clause points back.
@@ -94,12 +97,13 @@ def unexplained(
             _close(run, rare)
         elif aspect:
             _close(run, rare)
-            sure.append(surface)
+            aspects.append(surface)
         else:
             run.append(surface)
     _close(run, rare)
     return (
         *(Gap(words, True) for words in dict.fromkeys(sure)),
+        *(Gap(words, True, aspect=True) for words in dict.fromkeys(aspects)),
         *(Gap(words, False) for words in dict.fromkeys(rare)),
     )
 
