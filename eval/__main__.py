@@ -199,7 +199,7 @@ def intents(as_json: AsJson = False) -> None:
 def train(
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where the adapter goes.")],
 ) -> None:
-    """Train the encoder's adapter again, about a quarter of an hour on two cores, and measure it."""
+    """Train the encoder's adapter again, about ten minutes on two cores, and measure it."""
     from coach.retrieval import training
 
     with _told():

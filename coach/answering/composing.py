@@ -40,10 +40,11 @@ CLEAR_SHARE = 0.6
 """A fact that is this likely to be meant is said alone."""
 
 RUNNER_UP = 0.4
-"""Below that, a fact with at least this part of the best one's likelihood is said as well. On the development cases
-one answer in three is so in doubt, and what was asked is then the second or third in one of three."""
+"""Below that, a fact with at least this part of the best one's likelihood is said as well: the fact that was
+asked for is far oftener among the first three than first (see the log), and each is true and cited."""
 
 MOST_RUNNERS_UP = 2
+"""More would bury the one that was meant."""
 
 ASPECT_FROM = 0.05
 """Probability that something is asked for that guides lack, from which a word of such a topic counts as the gap."""

@@ -3,8 +3,8 @@
 Comes in: ``adapter.safetensors``, which ``training.py`` wrote. Goes out: an ``Adapter``. The encoder as published knows
 that two texts are alike, but not in which respect: "How long does it take?" is nearer to "How long is the roadmap?" in
 one pathway and to "When would I be ready?" in another. The change (LoRA, Hu and others 2021) was trained on ways to ask
-for each intent and on questions with the sentence that answers them, all of invented careers; see ``training/`` and
-``eval/results/LOG.md`` for what it gains. This module knows no text and no model library.
+for each intent and on questions with the sentence that answers them, all of invented careers; see ``training_data/``
+and ``eval/results/LOG.md`` for what it gains. This module knows no text and no model library.
 """
 
 from __future__ import annotations

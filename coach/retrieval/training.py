@@ -348,7 +348,7 @@ def train(
     threads: int = THREADS,
     progress: Progress,
 ) -> Trained:
-    """Train an adapter, write it to ``out`` and measure it. About a quarter of an hour on two cores.
+    """Train an adapter, write it to ``out`` and measure it. About ten minutes on two cores.
 
     ``held_out_author`` None trains on everything and measures nothing; ``data`` is what ``read_data`` gives unless
     given; another number of ``threads`` gives other last digits. Raises ValueError for an author that nobody is or a
