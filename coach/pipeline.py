@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from coach.answering.answerable import outside
 from coach.answering.assembling import assemble
 from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
@@ -34,6 +35,12 @@ from coach.retrieval.encoder import Encoder, load_encoder
 from coach.retrieval.index import PassageIndex, SearchResult, open_index
 from coach.settings import Settings, load_settings
 from coach.types import Answer, Passage, Query, Retrieved, StageTime, Status, Support, Trace
+
+LEAVES_FROM = 0.7
+"""Probability that a question asks for what guides lack, from which nothing of the conversation is read into it."""
+
+WHOLE_QUESTION = 5
+"""Words from which a question may say by itself what it asks for."""
 
 Progress = Callable[[int, int], None]
 
@@ -219,7 +226,7 @@ class Coach:
             direct = self._without_retrieval(spoken, reading)
             queries = understand(
                 without_orders(question) if instructed(spoken) else question,
-                history,
+                () if history and self._stands_alone(spoken, reading) else history,
                 reading.vocabulary,
                 max_chars=self.settings.max_question_chars,
             )
@@ -239,6 +246,14 @@ class Coach:
             fingerprint = reading.index.fingerprint
             answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
+
+    def _stands_alone(self, question: str, reading: Reading) -> bool:
+        """Whether a question clearly leaves the conversation: "do they let you work from home?" after a list of books
+        is not about the books. A few words, such as "and seniors?", are too little to tell."""
+        if len(split_tokens(question)) < WHOLE_QUESTION:
+            return False
+        intents = self.encoder().intents(reading.vocabulary.names.masked(question, reading.vocabulary.roles))
+        return outside(intents) >= LEAVES_FROM
 
     def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
         """What a search finds, and how likely each intent is; both read the context, which often says what is meant."""

@@ -297,6 +297,12 @@ def test_a_follow_up_that_leaves_the_topic_is_judged_on_its_own(coach: Coach) ->
     assert talk(coach, "What do seniors earn?", "And how do I bake bread?").status != Status.ANSWERED
 
 
+def test_a_pronoun_that_means_an_employer_does_not_point_at_the_last_answer(coach: Coach) -> None:
+    answer = talk(coach, "Which books are there?", "do they let people work from home")
+    assert answer.status == Status.ABSTAINED
+    assert answer.claims == ()
+
+
 # --- The coach's own questions ------------------------------------------------------------------------------------
 
 

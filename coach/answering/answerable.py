@@ -48,10 +48,9 @@ def signs(
     intents: Mapping[str, float], choices: Sequence[Choice], gaps: Sequence[Gap], named: bool
 ) -> tuple[float, ...]:
     """One value for each of ``SIGNS``; ``named``: whether the question names a thing that the knowledge holds."""
-    absent = sum(probability(intents, name) for name in intents if name.startswith(ABSENT))
     return (
         1.0,
-        absent,
+        lacking(intents),
         probability(intents, OFF_TOPIC),
         likelihood(choices)[0],
         choices[0].similarity,
@@ -65,6 +64,16 @@ def answerable(values: Sequence[float]) -> float:
     """The probability that the question is answered, from its ``signs``."""
     weights = fitted_weights()[SECTION]
     return 1 / (1 + math.exp(-math.fsum(weights[sign] * value for sign, value in zip(SIGNS, values, strict=True))))
+
+
+def lacking(intents: Mapping[str, float]) -> float:
+    """The probability that a question asks for something that guides usually lack."""
+    return math.fsum(probability(intents, name) for name in intents if name.startswith(ABSENT))
+
+
+def outside(intents: Mapping[str, float]) -> float:
+    """The same, or that it is not about careers at all."""
+    return lacking(intents) + probability(intents, OFF_TOPIC)
 
 
 def probability(intents: Mapping[str, float], name: str) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coach.answering import coverage
-from coach.answering.answerable import ABSENT, LIKELY, OFF_TOPIC, answerable, gap_names, likelihood, probability, signs
+from coach.answering.answerable import LIKELY, OFF_TOPIC, answerable, gap_names, lacking, likelihood, probability, signs
 from coach.answering.computing import Computer
 from coach.answering.coverage import Gap
 from coach.answering.figures import quantities
@@ -173,9 +173,9 @@ class Composer:
         refused = self._refused(query, choices, gaps, intents, judged)
         if refused:
             return refused
-        lacking = self._untyped(query, self._said(query, chosen[:1], judged), chosen)
-        if lacking and not judged:
-            return self._abstain(query, choices, (lacking,))
+        untyped = self._untyped(query, self._said(query, chosen[:1], judged), chosen)
+        if untyped and not judged:
+            return self._abstain(query, choices, (untyped,))
         facets_told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(
             Status.ANSWERED,
@@ -214,7 +214,7 @@ class Composer:
         """The refusal, where the knowledge does not hold what is asked for; None where it does."""
         best = choices[0]
         gaps = self._unheld(query, gaps, intents) or gaps
-        if intents and not judged and _absent(intents) < ASPECT_FROM:
+        if intents and not judged and lacking(intents) < ASPECT_FROM:
             # "the statistics office": the word of a topic without the topic.
             gaps = [replace(gap, sure=gap.sure and not gap.aspect) for gap in gaps]
         sure = [gap for gap in gaps if gap.sure]
@@ -230,7 +230,7 @@ class Composer:
 
     def _lacks(self, query: Query, intents: Mapping[str, float]) -> bool:
         """Whether the question asks for what guides lack, and not with figures of the learner's own."""
-        return _absent(intents) >= LIKELY and not any(figure.personal for figure in query.figures)
+        return lacking(intents) >= LIKELY and not any(figure.personal for figure in query.figures)
 
     def _unheld(self, query: Query, gaps: Sequence[Gap], intents: Mapping[str, float]) -> tuple[Gap, ...]:
         """Rare words that name the thing of a kind that is asked about, where the question names none that is held."""
@@ -558,11 +558,6 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
-
-
-def _absent(intents: Mapping[str, float]) -> float:
-    """The probability that a question asks for something that guides usually lack."""
-    return sum(probability(intents, name) for name in intents if name.startswith(ABSENT))
 
 
 def _reranked(ranking: Sequence[Retrieved], choices: Sequence[Choice]) -> tuple[Retrieved, ...]:
