@@ -19,7 +19,7 @@ from coach.types import Answer, Claim, Status, Support
 from eval.arithmetic import holds_true
 from eval.cases import NameNugget, Nugget, PolarityNugget
 from eval.matching import holds
-from eval.quantities import BARE, ORDINAL, Quantity, plain, quantities
+from eval.quantities import BARE, CURRENCIES, ORDINAL, Quantity, plain, quantities
 
 ORDINARY_ZIPF = 3.5
 """A capitalised word at the start of a sentence is a name if English has it more rarely than this (once in 300,000
@@ -53,16 +53,17 @@ class Tally:
 def grounding(answer: Answer, asked: Sequence[str] = ()) -> Tally:
     """Numbers, names and addresses of the claims that stand in a sentence which the claim cites.
 
-    A computed claim may also take them from its formula, as far as its equations are true, and numbers from ``asked``:
-    the question and those before it, which hold the learner's own figures. Each occurrence counts once.
+    A computed claim may also take them from its formula, as far as its equations are true and the money that goes into
+    them is known, and numbers from ``asked``: the question and those before it, which hold the learner's own figures.
+    Each occurrence counts once.
     """
     problems: list[str] = []
     total = 0
     for claim in answer.claims:
         quotes = [citation.quote for citation in claim.citations]
         computed = claim.support is Support.COMPUTED
-        formula = [part for part in (claim.formula or "").split(";") if holds_true(part)] if computed else []
         own = list(asked) if computed else []
+        formula = _sound_formula(claim, [*quotes, *own]) if computed else []
         for found, count in (
             _numbers(claim, [*quotes, *formula, *own]),
             _codes(claim, [*quotes, *formula, *own]),
@@ -120,6 +121,26 @@ def citation_recall(answer: Answer, nuggets: Sequence[Nugget], fair: Collection[
 
 
 # --- What a claim states ------------------------------------------------------------------------------------
+
+
+def _sound_formula(claim: Claim, evidence: Sequence[str]) -> list[str]:
+    """The parts of a formula that may serve as evidence: its equations are true, and no money comes out of nowhere.
+
+    Money that an equation starts from has to stand in the evidence or be the result of an earlier one. Of other numbers
+    that cannot be asked: weeks in a month, a percentage's hundred and the like stand in no sentence. A passage that was
+    derived is quoted with its formula, whose own sources it cites; there the quote itself bears the claim out.
+    """
+    parts = [part for part in (claim.formula or "").split(";") if holds_true(part)]
+    if claim.text in evidence:
+        return parts
+    known = {number.low for text in evidence for number in _read(text)[0]}
+    sound = []
+    for part in parts:
+        start, *results = part.split("=")
+        if all(number.low in known for number in _read(start)[0] if number.unit in CURRENCIES):
+            sound.append(part)
+            known |= {number.low for result in results for number in _read(result)[0]}
+    return sound
 
 
 def _numbers(claim: Claim, evidence: Sequence[str]) -> tuple[list[str], int]:

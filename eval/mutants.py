@@ -22,7 +22,7 @@ from coach.types import Answer, Citation, Claim, Passage, Sentence, Status, Supp
 from eval.cases import Case, Nugget, PolarityNugget, load_cases
 from eval.evidence import names
 from eval.matching import holds
-from eval.quantities import plain, quantities
+from eval.quantities import in_figures, plain, quantities
 from eval.records import Asked, CheckRecord
 from eval.scoring import describe, judge
 from eval.support import held_share
@@ -194,7 +194,7 @@ def _wrong_vital_number(case: Case, answer: Answer, rng: random.Random) -> Mutan
     claims = []
     changed: dict[float, str] = {}
     for claim in answer.claims:
-        text = claim.text
+        text = in_figures(claim.text)  # or "two volumes" would stay true beside "12 volumes"
         for match in reversed(list(_NUMBER.finditer(text))):
             value = _value(match)
             if not any(_same(value, wanted) for wanted in values):
@@ -205,7 +205,7 @@ def _wrong_vital_number(case: Case, answer: Answer, rng: random.Random) -> Mutan
                     return None
                 changed[value] = new
             text = text[: match.start()] + changed[value] + text[match.end() :]
-        claims.append(claim.model_copy(update={"text": text}))
+        claims.append(claim if text == in_figures(claim.text) else claim.model_copy(update={"text": text}))
     what = ", ".join(f"{old:g} becomes {new}" for old, new in changed.items())
     return _rebuilt(answer, claims, None, f"{what} throughout") if changed else None
 

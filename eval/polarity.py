@@ -67,6 +67,9 @@ def contradicts(claim: Claim) -> bool | None:
         )
         if found is not None
     ]
+    if not told and _DENIED_WHOLE.search(plain(claim.text)):
+        # Nothing to compare it with: whoever denies a sentence needs evidence that denies something.
+        return not any(_NEGATION.search(plain(citation.quote)) for citation in claim.citations)
     return any(told) if told else None
 
 

@@ -52,7 +52,9 @@ _TENS = {word: 10 * value for value, word in enumerate(_TENS_IN_ORDER.split(), s
 _ONE = "|".join(sorted(_ONES, key=len, reverse=True))
 _SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_ONE}))?|{_ONE})"
 _HUNDREDS = rf"(?:(?:{_SMALL}|a) hundred(?: and {_SMALL}| {_SMALL})?|{_SMALL})"
-_NUMBER_WORDS = re.compile(rf"\b(?:(?:{_HUNDREDS}|a) thousand(?: and {_HUNDREDS}| {_HUNDREDS})?|{_HUNDREDS})\b")
+_NUMBER_WORDS = re.compile(
+    rf"\b(?:(?:{_HUNDREDS}|a) thousand(?: and {_HUNDREDS}| {_HUNDREDS})?|{_HUNDREDS})\b", re.IGNORECASE
+)
 _ONE_COUNTS = re.compile(r"^[ -](?:week|month|day|year|hour|minute|phase|skill|task|percent|course|step|stage)s?\b")
 _NUMBERED = re.compile(r"\b(?:phase|week|month|day|step|stage|year|level|module|part|number) $")
 
@@ -87,8 +89,17 @@ def plain(text: str) -> str:
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"\b(?:half a dozen)\b", "6", text)
     text = re.sub(r"\ba dozen\b", "12", text)
-    text = _NUMBER_WORDS.sub(_digits, text)
+    text = in_figures(text)
     return re.sub(r"\b(\d+) and a half\b", r"\1.5", text)
+
+
+def in_figures(text: str) -> str:
+    """Number words as figures, the rest as it was.
+
+    >>> in_figures("Two volumes, and one of them is new")
+    '2 volumes, and one of them is new'
+    """
+    return _NUMBER_WORDS.sub(_digits, text)
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -148,10 +159,11 @@ def _linked(first: Quantity, second: Quantity, text: str) -> bool:
 
 
 def _digits(match: re.Match[str]) -> str:
-    if match[0] == "one":  # a pronoun unless it counts something
+    words = match[0].lower()
+    if words == "one":  # a pronoun unless it counts something
         counts = _ONE_COUNTS.match(match.string[match.end() :]) or _NUMBERED.search(match.string[: match.start()])
-        return "1" if counts else "one"
-    thousands, _, rest = match[0].rpartition("thousand")
+        return "1" if counts else match[0]
+    thousands, _, rest = words.rpartition("thousand")
     return str((_below_thousand(thousands) * 1000 if thousands else 0) + _below_thousand(rest, empty=0))
 
 

@@ -30,7 +30,8 @@ from coach.types import (
     Trace,
 )
 from eval import counterfactual, determinism, mutants, polarity, support
-from eval.cases import AmountNugget, Case, DurationNugget, Nugget, split_of
+from eval.cases import AmountNugget, Case, CountNugget, DurationNugget, Nugget, split_of
+from eval.matching import holds
 from eval.quantities import plain, quantities
 from eval.records import Asked, CheckRecord, Measure
 from eval.scoring import judge
@@ -182,6 +183,15 @@ def test_a_length_said_in_two_units_is_made_wrong_in_both(seed: int) -> None:
     assert "20 weeks" not in mutant.answer.text and "4.6 months" not in mutant.answer.text
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_vital_number_that_is_also_said_in_words_is_made_wrong_there_too(seed: int) -> None:
+    case = a_case(CountNugget(kind="count", vital=True, value=2, noun=("glove*",)))
+    said = answer(claim(OTHER, 2, "Two gloves wear out: glove 1 and glove 2, two gloves in all."))
+    mutant = mutants.mutate("wrong vital number", case, said, random.Random(seed))
+    assert mutant is not None
+    assert not holds(case.nuggets[0], [one.text for one in mutant.answer.claims])
+
+
 def test_mutants_of_test_cases_are_counted_and_not_shown() -> None:
     hidden = a_case(WEEKS, START, split="test")
     record = mutants.check_evaluator([(hidden, RIGHT)], judge=lambda case, given: judge(case, RIGHT))
@@ -237,6 +247,12 @@ def test_a_computed_claim_may_not_deny_its_own_result() -> None:
     assert polarity.denies_result("The phases do not last 20 weeks.", formula) is True
     assert polarity.denies_result("The phases last about 4.6 months, which is not much.", formula) is False
     assert polarity.denies_result("The phases are not short.", formula) is None
+
+
+def test_what_cannot_be_compared_may_still_not_be_denied_as_a_whole_on_evidence_that_denies_nothing() -> None:
+    assert polarity.contradicts(claim(PAY, text="It is not true that bringing gloves helps.")) is True
+    assert polarity.contradicts(claim(PAY, text="Bringing gloves helps.")) is None
+    assert polarity.contradicts(claim(KILN, 1, text="It is not true that bringing gloves helps.")) is False
 
 
 def test_a_fluent_sentence_is_not_supported_by_a_citation_that_stands() -> None:

@@ -234,6 +234,16 @@ def test_a_computed_claim_may_take_numbers_from_its_formula_and_from_the_questio
     assert judge(earlier, in_turn, "standalone").measures["grounding"].part == 1
 
 
+def test_a_formula_is_no_evidence_for_money_that_it_takes_from_nowhere() -> None:
+    """Else a citation could be swapped for any other as soon as a formula repeats the figures."""
+    formula = "$130,000 - $95,000 = $35,000; $35,000 / $95,000 x 100 = 36.8 percent"
+    said = "$130,000 is $35,000 (36.8 percent) above your $95,000."
+    asked = "I earn $95,000 now, what then?"
+    for cited, held in (("p#pay", 4), ("p#time", 1)):
+        computed = answer(claim(said, cite(cited), formula=formula), question=asked)
+        assert value(case(), computed, "grounding") == (held, 4)
+
+
 def test_a_formula_that_is_not_true_is_no_evidence() -> None:
     wrong = answer(claim("That makes $183,900.", cite("p#pay"), formula="$130,000 x 1.40 = $183,900"))
     assert value(case(), wrong, "grounding") == (0, 1)
