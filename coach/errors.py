@@ -9,6 +9,8 @@
     ├── VectorIndexError    the index cannot be read, written or rebuilt
     │   └── IndexBusyError  another process is writing it
     ├── StorageError        conversations cannot be read or written
+    ├── ProfileError        a profile, or a plan to be read back, is not as it should be
+    ├── DocumentError       a resume, posting or other document cannot be read
     ├── UnknownPathwayError no pathway of that name
     └── SettingsError       an environment variable has an unusable value
 
@@ -45,6 +47,14 @@ class IndexBusyError(VectorIndexError):
 
 class StorageError(CoachError):
     """Conversations cannot be read or written."""
+
+
+class ProfileError(CoachError):
+    """A profile or an exported plan is not as it should be; names the field and what was expected."""
+
+
+class DocumentError(CoachError):
+    """A document cannot be read: its kind, its size, its protection, or damage. Says which and what to do."""
 
 
 class UnknownPathwayError(CoachError):

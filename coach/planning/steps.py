@@ -1,0 +1,515 @@
+"""What there is to do on a pathway, in the order in which it is done, with hours and reasons, but without dates.
+
+Comes in: a corpus and a profile. Goes out: an ``Outline``: steps whose ids come from the pathway's own ids. It knows no
+calendar and no progress.
+
+Hours. A skill takes the weeks that the guide gives it. The guide's phases name the same work again, as tasks: what a
+phase lasts beyond the weeks of the critical and important skills studied in it is for its tasks, and at least
+``PRACTICE_SHARE`` of it. Actions have no length in any guide; theirs are ours.
+
+Order. Skills: critical, important, nice to have; of equal ones those that others build on, then the guide's own order.
+Tasks: phase by phase, each phase after the critical and important skills that it practises. Nice-to-have skills come
+before the last phase, so that they can be left out without a gap.
+
+Reasons are sentences of passages, word for word, so that their citations bear them out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from coach.answering.linking import Names
+from coach.answering.statements import Facts
+from coach.answering.words import split_tokens, stem
+from coach.knowledge.corpus import Corpus
+from coach.knowledge.pathway import ActionGroup, Item, Phase, Priority, Skill
+from coach.knowledge.resource import CostClass, Resource, VerdictOfCheck
+from coach.knowledge.wording import listed
+from coach.planning.plan import By, Kind, Need, Step, StepResource
+from coach.planning.profile import Level, Profile, resolve_skills
+from coach.types import Citation, Passage
+
+PRACTICE_SHARE = 0.25
+"""Of a phase's weeks, at least for its tasks: doing takes time even where everything was studied before."""
+
+PROOF_SHARE = 0.25
+"""Of a skill's hours, for putting it to use once its resources were worked through."""
+
+LEFT = {Level.BASIC: 0.7, Level.SOLID: 0.35, Level.STRONG: 0.0}
+"""Share of a skill's hours that remain for somebody who holds it already."""
+
+TASK_LEFT = {Level.BASIC: 0.9, Level.SOLID: 0.75, Level.STRONG: 0.5}
+"""The same for a task that a skill is named in: it has to be done all the same."""
+
+ACTION_HOURS = ((7, 2.0), (31, 4.0), (math.inf, 8.0))
+"""Hours of one action by the days of its horizon: what is due this week is smaller than what is due in a quarter."""
+
+QUARTER = 0.25
+"""Hours are rounded to a quarter, and nothing that is to be done takes less."""
+
+EARLY = 0.5
+"""An action is begun when this share of the guide's time until its horizon is over."""
+
+FOUNDATION_WORDS = frozenset(
+    stem(word)
+    for word in "fundamentals basics introduction intro foundations foundation essentials principles primer".split()
+)
+"""A skill of this name is what others build on."""
+
+MOST_RESOURCES = 4
+"""Resources of a skill that become steps of their own; further ones stand beside them."""
+
+_DO = {
+    "course": ("Work through {name}", "You have finished its last unit and can say what each unit was for."),
+    "certif": ("Prepare for {name}", "You have passed it, or decided against it for a reason you can name."),
+    "book": ("Read {name}", "You have read what concerns the skill and can say in three sentences what it taught you."),
+    "paper": ("Read {name}", "You can explain its main idea to a colleague without looking at it."),
+    "doc": ("Work through {name}", "You have run its examples yourself and changed at least one."),
+    "tutorial": ("Work through {name}", "You have run its examples yourself and changed at least one."),
+    "article": ("Read {name}", "You can say in three sentences what it adds to what you knew."),
+    "video": ("Watch {name}", "You can say in three sentences what it adds to what you knew."),
+    "communit": ("Join {name}", "You have asked or answered one question there."),
+}
+_PRACTISE = ("Practise with {name}", "You have used it for something that runs, and kept what you made.")
+"""For tools, platforms and whatever else there is."""
+
+_PROVE = "You have made something with it that you could show, and can say why it works the way it does."
+_TASK_DONE = "It runs or exists, somebody else could see it, and you have noted what you would do differently."
+_ACTION_DONE = "It is done as the guide puts it, or as what replaces it asks."
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Steps in order, none dated; and what the coach took on itself."""
+
+    steps: tuple[Step, ...]
+    assumptions: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def outline(corpus: Corpus, profile: Profile) -> Outline:
+    """All steps of a pathway for a learner. Pure: the same input gives the same steps."""
+    return _Outliner(corpus, profile).outline()
+
+
+class _Outliner:
+    def __init__(self, corpus: Corpus, profile: Profile) -> None:
+        self.corpus = corpus
+        self.guide = corpus.pathway
+        self.profile = profile
+        self.facts = Facts(corpus)
+        self.names = Names(corpus.entities, (*self.guide.origin.split(), *self.guide.target.split()))
+        self.resources = {one.id: one for one in corpus.resources.resources} if corpus.resources else {}
+        self.checked = corpus.resources.checked if corpus.resources else ""
+        self.levels, strange = resolve_skills(profile, self.guide)
+        self.tools, self.strange = self._tools(strange)
+        self.home = _homes(self.guide.skills, self.guide.phases, self.resources)
+
+    def outline(self) -> Outline:
+        skills = self._skills_in_order()
+        by_skill = {skill.id: list(self._skill_steps(skill)) for skill in skills}
+        by_phase = {phase.number: list(self._task_steps(phase)) for phase in self.guide.phases}
+        studied = [skill for skill in skills if skill.priority is not Priority.NICE_TO_HAVE]
+        extras = [skill for skill in skills if skill.priority is Priority.NICE_TO_HAVE]
+        steps: list[Step] = []
+        placed: set[str] = set()
+        waiting = list(self.guide.phases)
+
+        def practise(*, also_last: bool) -> None:
+            """The tasks of each phase whose skills are studied, phase by phase."""
+            while waiting and (also_last or len(waiting) > 1):
+                blocking = [s.id for s in studied if self.home.get(s.id, 0) <= waiting[0].number]
+                if not also_last and not set(blocking) <= placed:
+                    return
+                steps.extend(by_phase[waiting.pop(0).number])
+
+        for skill in studied:
+            steps += by_skill[skill.id]
+            placed.add(skill.id)
+            practise(also_last=False)
+        for skill in extras:
+            steps += by_skill[skill.id]
+        practise(also_last=True)
+        return Outline(tuple(self._with_actions(steps)), tuple(self._assumptions()), tuple(self._notices()))
+
+    # --- Skills ---------------------------------------------------------------------------------------------
+
+    def _skills_in_order(self) -> list[Skill]:
+        order = list(Priority)
+        kept = [s for s in self.guide.skills if self.profile.nice_to_have or s.priority is not Priority.NICE_TO_HAVE]
+        return sorted(kept, key=lambda skill: (order.index(skill.priority), not _is_foundation(skill)))
+
+    def _skill_steps(self, skill: Skill) -> Iterator[Step]:
+        """A step for each resource, then one in which the skill is put to use."""
+        level = self.levels.get(skill.id)
+        left = LEFT[level] if level else 1.0
+        saved = _saved(skill.name, level, left)
+        hours = skill.weeks * self.profile.guide_week_hours
+        entity = f"skill:{skill.id}"
+        why, citations = self._reason([("skill.priority", entity), ("skill.weeks", entity)])
+        phase = self.home.get(skill.id)
+        first = self._foundation_of(skill)
+        needs = [Need(id=f"skill/{first.id}", by=By.COACH, why=f"{first.name} is what it builds on.")] if first else []
+        found = self._learning(skill)
+        each = hours * (1 - PROOF_SHARE) / len(found) if found else 0.0
+        for resource in found:
+            tool = self.tools.get(resource.id)
+            known = min(left, LEFT[tool]) if tool else left
+            verb, done_when = _how(resource.kind)
+            yield self._step(
+                id=f"resource/{skill.id}/{resource.id}",
+                title=f"{skill.name}: {_lower(verb.format(name=resource.name))}",
+                kind=Kind.RESOURCE,
+                phase=phase,
+                skill=skill.id,
+                do=f"{verb.format(name=resource.name)}.",
+                why=why,
+                done_when=done_when,
+                citations=citations,
+                resources=self._shown(resource, skill),
+                needs=tuple(needs),
+                hours=each,
+                left=known,
+                saved=_saved(resource.name, tool, known) if tool and known < left else saved,
+            )
+        yield self._step(
+            id=f"skill/{skill.id}",
+            title=f"{skill.name}: put it to use" if found else f"{skill.name}: learn it",
+            kind=Kind.SKILL,
+            phase=phase,
+            skill=skill.id,
+            do=skill.how,
+            why=why,
+            done_when=_PROVE,
+            citations=citations,
+            needs=(
+                *needs,
+                *(
+                    Need(id=f"resource/{skill.id}/{one.id}", by=By.COACH, why="Study comes before use.")
+                    for one in found
+                ),
+            ),
+            hours=hours - each * len(found),
+            left=left,
+            saved=saved,
+        )
+
+    def _learning(self, skill: Skill) -> list[Resource]:
+        """What the skill is learnt from: the guide's resources, with substitutes for those that were not found."""
+        chosen: dict[str, Resource] = {}
+        for id_ in skill.resources:
+            resource = self.resources.get(id_)
+            if resource is None:
+                continue
+            if resource.verdict is VerdictOfCheck.NOT_FOUND:
+                resource = self._substitute(resource, skill.id, taken=chosen)
+                if resource is None:
+                    continue
+            chosen.setdefault(resource.id, resource)
+        return list(chosen.values())[:MOST_RESOURCES]
+
+    def _substitute(self, resource: Resource, skill: str | None, taken: Mapping[str, Resource]) -> Resource | None:
+        """The first substitute that exists, rather one that teaches the same skill and costs nothing."""
+        there = [
+            one
+            for id_ in resource.substitutes
+            if (one := self.resources.get(id_)) and one.verdict is not VerdictOfCheck.NOT_FOUND and id_ not in taken
+        ]
+        free = (CostClass.FREE, CostClass.FREEMIUM)
+        return min(
+            there,
+            key=lambda one: (skill is not None and skill not in one.skills, one.cost_class not in free),
+            default=None,
+        )
+
+    def _shown(self, resource: Resource, skill: Skill) -> tuple[StepResource, ...]:
+        replaced = [
+            one
+            for id_ in skill.resources
+            if (one := self.resources.get(id_))
+            and one.verdict is VerdictOfCheck.NOT_FOUND
+            and resource.id in one.substitutes
+            and resource.id not in skill.resources
+        ]
+        return (self._resource(resource, replaced[0] if replaced else None),)
+
+    def _resource(self, resource: Resource, instead_of: Resource | None) -> StepResource:
+        about = instead_of or resource
+        plain = about.verdict is VerdictOfCheck.CONFIRMED
+        note, citations = ("", ()) if plain else self._reason([("resource.verdict", f"resource:{about.id}")])
+        return StepResource(
+            name=resource.name,
+            url=str(resource.url) if resource.url else None,
+            cost=resource.cost,
+            instead_of=instead_of.name if instead_of else None,
+            note=note,
+            citations=citations,
+        )
+
+    def _foundation_of(self, skill: Skill) -> Skill | None:
+        """An earlier skill of foundations that shares a word with its name or with how it is learnt."""
+        kept = self._skills_in_order()
+        for other in kept[: kept.index(skill)]:
+            shared = (_stems(other.name) - FOUNDATION_WORDS) & _stems(skill.name, skill.how)
+            if _is_foundation(other) and shared:
+                return other
+        return None
+
+    # --- Tasks and actions ----------------------------------------------------------------------------------
+
+    def _task_steps(self, phase: Phase) -> Iterator[Step]:
+        inside = [
+            skill
+            for skill in self.guide.skills
+            if self.home.get(skill.id) == phase.number and skill.priority is not Priority.NICE_TO_HAVE
+        ]
+        weeks = max(phase.weeks - sum(skill.weeks for skill in inside), PRACTICE_SHARE * phase.weeks)
+        each = weeks * self.profile.guide_week_hours / max(len(phase.tasks), 1)
+        reasons = [("phase.next", f"phase:{phase.number - 1}")] if phase.number > 1 else [("roadmap.first", None)]
+        why, citations = self._reason([*reasons, ("plan.opening", None), ("phase.weeks", f"phase:{phase.number}")])
+        before = self.guide.phases[phase.number - 2].tasks if phase.number > 1 else ()
+        needs = [
+            Need(id=f"task/{phase.number - 1}/{item.id}", by=By.GUIDE, why="The roadmap's phases follow one another.")
+            for item in before
+        ]
+        needs += [
+            Need(id=f"skill/{skill.id}", by=By.COACH, why=f"The task practises {skill.name}.")
+            for skill in self._skills_in_order()
+            if skill in inside
+        ]
+        for item in phase.tasks:
+            yield self._item(
+                item,
+                id=f"task/{phase.number}/{item.id}",
+                kind=Kind.TASK,
+                phase=phase.number,
+                why=why,
+                citations=citations,
+                needs=tuple(needs),
+                hours=each,
+                done_when=_TASK_DONE,
+            )
+
+    def _action_steps(self, group: ActionGroup) -> Iterator[Step]:
+        horizon = f"horizon:{group.id}"
+        why, citations = self._reason([("actions.when", horizon), ("actions.group", horizon)])
+        hours = next(hours for days, hours in ACTION_HOURS if group.days <= days)
+        for item in group.items:
+            yield self._item(
+                item,
+                id=f"action/{group.id}/{item.id}",
+                kind=Kind.ACTION,
+                phase=None,
+                why=why,
+                citations=citations,
+                needs=(),
+                hours=hours,
+                done_when=_ACTION_DONE,
+            )
+
+    def _item(
+        self,
+        item: Item,
+        *,
+        id: str,
+        kind: Kind,
+        phase: int | None,
+        why: str,
+        citations: tuple[Citation, ...],
+        needs: tuple[Need, ...],
+        hours: float,
+        done_when: str,
+    ) -> Step:
+        """A task or an action: what its text names is looked up, replaced where it could not be confirmed, and shorter
+        where the learner holds a skill that it names."""
+        linked = [mention.entity for mention in self.names.link(item.text) if mention.strength == 1.0]
+        named = dict.fromkeys(entity.id.partition(":")[2] for entity in linked if entity.kind == "resource")
+        shown: list[StepResource] = []
+        for resource in (self.resources[id_] for id_ in named if id_ in self.resources):
+            if resource.verdict is VerdictOfCheck.NOT_FOUND:
+                substitute = self._substitute(resource, None, taken={})
+                shown.append(self._resource(substitute or resource, resource if substitute else None))
+            else:
+                shown.append(self._resource(resource, None))
+        held = [
+            (entity.name, level)
+            for entity in linked
+            if entity.kind in ("transferable", "skill") and (level := self.levels.get(entity.id.partition(":")[2]))
+        ]
+        name, level = min(held, key=lambda one: TASK_LEFT[one[1]], default=("", None))
+        left = TASK_LEFT[level] if level and kind is Kind.TASK else 1.0
+        replaced = [one for one in shown if one.instead_of]
+        instead = "".join(f" Instead of {one.instead_of}: {one.name}." for one in replaced)
+        return self._step(
+            id=id,
+            title=item.text,
+            kind=kind,
+            phase=phase,
+            skill=None,
+            do=f"{item.text}.{instead}",
+            why=why,
+            done_when=done_when,
+            citations=citations,
+            resources=tuple(shown),
+            needs=needs,
+            hours=hours,
+            left=left,
+            saved=_saved(name, level, left) if left < 1 else "",
+        )
+
+    def _with_actions(self, steps: Sequence[Step]) -> Iterator[Step]:
+        """Actions among the other steps: begun when a share of the time until their horizon is over, in the guide's
+        own time, so that the order does not depend on anybody's hours."""
+        groups = sorted(self.guide.actions, key=lambda group: group.days)
+        weeks = 0.0
+        for step in steps:
+            while groups and weeks >= EARLY * max(groups[0].days - 7, 0) / 7:
+                yield from self._action_steps(groups.pop(0))
+            yield step
+            weeks += step.hours / self.profile.guide_week_hours
+        for group in groups:
+            yield from self._action_steps(group)
+
+    # --- What they share ------------------------------------------------------------------------------------
+
+    def _step(self, *, hours: float, left: float, saved: str, **fields: object) -> Step:
+        """A step whose hours are rounded to a quarter; with nothing left it is skipped."""
+        whole = max(QUARTER, round(hours / QUARTER) * QUARTER)
+        rest = 0.0 if left == 0 else max(QUARTER, round(whole * left / QUARTER) * QUARTER)
+        return Step.model_validate(
+            {**fields, "hours": whole if left else 0.0, "hours_left": rest, "saved": saved, "skipped": left == 0}
+            | ({"hours": rest} if left else {})
+        )
+
+    def _reason(self, wanted: Iterable[tuple[str, str | None]]) -> tuple[str, tuple[Citation, ...]]:
+        """The first sentence of the first of these facts that there is, with its citation."""
+        for facet, entity in wanted:
+            cell = self.facts.find(facet, (entity,) if entity else ())
+            if cell is None:
+                continue
+            for at in cell.fact.sentences:
+                text = cell.passage.sentences[at].text
+                if not text.endswith(":"):
+                    return text, (citation(cell.passage, at),)
+        return "", ()
+
+    def _tools(self, names: Iterable[str]) -> tuple[dict[str, Level], tuple[str, ...]]:
+        """Levels of resources among the names of held skills ("Faiss"), and the names that nothing here has."""
+        levels: dict[str, Level] = {}
+        strange = []
+        for name in names:
+            words = len(split_tokens(name))
+            found = [
+                mention.entity.id.partition(":")[2]
+                for mention in self.names.link(name)
+                if mention.entity.kind == "resource" and mention.end - mention.start == words
+            ]
+            levels |= dict.fromkeys(found, self.profile.skills[name])
+            if not found:
+                strange.append(name)
+        return levels, tuple(strange)
+
+    def _assumptions(self) -> Iterator[str]:
+        hours = f"{self.profile.guide_week_hours:g}"
+        yield (
+            f"A week of the guide is taken to mean {hours} hours: the guide does not say. Change it if you think "
+            "otherwise."
+        )
+        if self.guide.skills and self.guide.phases:
+            yield (
+                "The guide's skills and phases name much of the same work. Each skill takes its weeks; a phase's tasks "
+                "take what the phase lasts beyond the critical and important skills studied in it, at least a quarter."
+            )
+        if self.guide.actions:
+            yield "The guide gives its action plan no hours: this week's actions count 2 each, later ones 4 and 8."
+        if self.levels or self.tools:
+            yield "Of a skill you hold, 70 percent of the hours remain at basic, 35 at solid and none at strong level."
+
+    def _notices(self) -> Iterator[str]:
+        if self.strange:
+            names = [skill.name for skill in self.guide.skills] + [skill.name for skill in self.guide.transferable]
+            known = listed(names)
+            yield (
+                f"Not among this pathway's skills and resources, so it changes nothing: {listed(list(self.strange))}. "
+                f"It knows {known}."
+            )
+        if self.profile.stay_employed and self.profile.weekly_hours > BESIDE_A_JOB:
+            yield (
+                f"{self.profile.weekly_hours:g} hours a week beside a full-time job are more than most people keep up "
+                "for months; the plan holds only if you do."
+            )
+
+
+BESIDE_A_JOB = 20.0
+"""Weekly hours beside a job from which the plan says so; a judgement."""
+
+
+def citation(passage: Passage, at: int, marker: int = 1) -> Citation:
+    """Of one sentence of a passage."""
+    sentence = passage.sentences[at]
+    return Citation(
+        marker=marker,
+        passage_id=passage.id,
+        source=passage.source,
+        quote=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+    )
+
+
+def _homes(skills: Sequence[Skill], phases: Sequence[Phase], resources: Mapping[str, Resource]) -> dict[str, int]:
+    """For each skill the phase that it is practised in, by number; empty where there are no phases.
+
+    A phase is the likelier the more resources it shares with the skill and the more words of its tasks; a word counts
+    less the more phases have it. Where nothing is shared, skills are spread over the phases in their order.
+    """
+    words = {
+        phase.number: _stems(phase.name, *(task.text for task in phase.tasks), *(one.text for one in phase.resources))
+        for phase in phases
+    }
+    spread = Counter(word for found in words.values() for word in found)
+    homes = {}
+    for at, skill in enumerate(skills):
+        if not phases:
+            break
+        own = _stems(skill.name, skill.how, *skill.aliases)
+        scores = []
+        for phase in phases:
+            listed_here = {id_ for entry in phase.resources for id_ in entry.resources}
+            shared = len(listed_here & set(skill.resources))
+            taught = [one for one in resources.values() if skill.id in one.skills and phase.number in one.phases]
+            common = sum(1 / spread[word] for word in own & words[phase.number])
+            scores.append(shared + len(taught) / 4 + common / 4)
+        best = max(scores)
+        fallback = phases[at * len(phases) // max(len(skills), 1)].number
+        homes[skill.id] = phases[scores.index(best)].number if best > 0 else fallback
+    return homes
+
+
+def _stems(*texts: str) -> frozenset[str]:
+    return frozenset(stem(word) for text in texts for word in split_tokens(text) if len(word) > 3)
+
+
+def _is_foundation(skill: Skill) -> bool:
+    return bool(_stems(skill.name) & FOUNDATION_WORDS)
+
+
+def _how(kind: str) -> tuple[str, str]:
+    """What to do with a resource of this kind, and how to know that it is done."""
+    lower = kind.lower()
+    return next((said for word, said in _DO.items() if word in lower), _PRACTISE)
+
+
+def _saved(name: str, level: Level | None, left: float) -> str:
+    if level is None or left >= 1:
+        return ""
+    if left == 0:
+        return f"Skipped: you hold {name} at {level} level."
+    return f"Shortened to {left * 100:.0f} percent: you hold {name} at {level} level."
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
