@@ -89,11 +89,9 @@ class Profile(Frozen):
 
     pathway: str | None = None
     """Slug; None means the default one."""
-    skills: Annotated[
-        dict[str, Annotated[Level, BeforeValidator(_level)]],
-        BeforeValidator(_skills),
-        Field(default_factory=dict, validation_alias=AliasChoices("skills", "skills_held", "known_skills")),
-    ]
+    skills: Annotated[dict[str, Annotated[Level, BeforeValidator(_level)]], BeforeValidator(_skills)] = Field(
+        default_factory=dict, validation_alias=AliasChoices("skills", "skills_held", "known_skills")
+    )
     """Skills held, by id or name of the pathway's skills, with how well."""
     weekly_hours: Annotated[
         float,
