@@ -8,7 +8,8 @@
     ├── EncoderError        weights missing, damaged, or not the published ones
     ├── VectorIndexError    the index cannot be read, written or rebuilt
     │   └── IndexBusyError  another process is writing it
-    ├── StorageError        conversations cannot be read or written
+    ├── StorageError        what is kept cannot be read or written
+    │   └── ConflictError   another window saved the same thing meanwhile
     ├── ProfileError        a profile, or a plan to be read back, is not as it should be
     ├── DocumentError       a resume, posting or other document cannot be read
     ├── UnknownPathwayError no pathway of that name
@@ -46,7 +47,11 @@ class IndexBusyError(VectorIndexError):
 
 
 class StorageError(CoachError):
-    """Conversations cannot be read or written."""
+    """Conversations, profiles or progress cannot be read or written."""
+
+
+class ConflictError(StorageError):
+    """Another window saved the same thing meanwhile; nothing was overwritten."""
 
 
 class ProfileError(CoachError):

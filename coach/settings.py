@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COACH_", frozen=True, extra="ignore")
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("career-coach", appauthor=False))
-    """Index, imported pathways and conversations. Never inside the checkout, so that a pull loses nothing."""
+    """Index, imported pathways, conversations and plans. Never inside the checkout, so that a pull loses nothing."""
 
     knowledge_dir: Path = REPOSITORY / "knowledge"
     """What the coach knows, as shipped."""
@@ -36,8 +36,9 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     """A Chroma server, ``http://host:port``, for those who outgrow one machine; None means embedded."""
 
-    database_url: str | None = None
-    """SQLAlchemy address of the conversation store; None means SQLite in ``data_dir``."""
+    database_url: str | None = Field(default=None, repr=False)
+    """SQLAlchemy address of the store, such as ``postgresql+psycopg://user:password@host/name``; None means SQLite in
+    ``data_dir``. It may hold a password, so it is only shown with that masked."""
 
     max_question_chars: int = Field(default=2000, ge=100, le=100_000)
     """A question beyond this is cut, and the answer says so. Four printed paragraphs."""

@@ -10,22 +10,14 @@ import pytest
 
 from coach.errors import StorageError
 from coach.settings import Settings
-from coach.storage import ConversationStore, Thumb, as_markdown, open_store
+from coach.storage import ConversationStore, Thumb, as_markdown, open_store, store_problem
 from coach.types import Answer
+from tests.conftest import Place
 from tests.fakes import HOSTILE, answer_to
+from tests.postgres import Cluster
 
 ADA, BOB = "a" * 43, "b" * 43
 PATHWAY = "potter-to-glassblower"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
-
-
-@pytest.fixture
-def store(settings: Settings) -> ConversationStore:
-    return open_store(settings)
 
 
 def asked(store: ConversationStore, owner: str, conversation: str, question: str, turn: str) -> bool:
@@ -79,8 +71,8 @@ def test_two_owners_never_see_or_change_each_others_conversations(store: Convers
     assert store.feedback(ADA, of_ada.id)["t1"].thumb is Thumb.DOWN
 
 
-def test_the_file_does_not_hold_the_owner_token(store: ConversationStore, settings: Settings) -> None:
-    store.create(ADA, PATHWAY, "mine")
+def test_the_file_does_not_hold_the_owner_token(file_store: ConversationStore, settings: Settings) -> None:
+    file_store.create(ADA, PATHWAY, "mine")
     assert ADA.encode() not in files(settings)
 
 
@@ -100,21 +92,21 @@ def test_a_rename_keeps_the_turns_and_an_empty_title_changes_nothing(store: Conv
     assert found.title.startswith("after x") and len(found.title) == 80 and found.title.endswith("…")
 
 
-def test_what_is_deleted_is_gone_from_the_files(store: ConversationStore, settings: Settings) -> None:
+def test_what_is_deleted_is_gone_from_the_files(file_store: ConversationStore, settings: Settings) -> None:
     private = "my employer is Acme Kilns of Porto"
-    made, kept = store.create(ADA, PATHWAY, private), store.create(ADA, PATHWAY, "kept")
+    made, kept = file_store.create(ADA, PATHWAY, private), file_store.create(ADA, PATHWAY, "kept")
     for number in range(30):  # Enough to reach overflow pages and a log of several frames.
-        asked(store, ADA, made.id, f"{private} skills {number}", f"t{number}")
-    store.rate(ADA, "t3", Thumb.DOWN, private)
+        asked(file_store, ADA, made.id, f"{private} skills {number}", f"t{number}")
+    file_store.rate(ADA, "t3", Thumb.DOWN, private)
     assert private.encode() in files(settings)
 
-    assert store.delete(ADA, made.id)
+    assert file_store.delete(ADA, made.id)
 
-    assert store.conversation(ADA, made.id) is None
-    assert store.turns(ADA, made.id) == ()
-    assert store.all_feedback() == ()
+    assert file_store.conversation(ADA, made.id) is None
+    assert file_store.turns(ADA, made.id) == ()
+    assert file_store.all_feedback() == ()
     assert private.encode() not in files(settings)
-    assert [one.id for one in store.conversations(ADA)] == [kept.id]
+    assert [one.id for one in file_store.conversations(ADA)] == [kept.id]
 
 
 def test_an_owner_can_delete_everything_of_theirs_and_nothing_else(store: ConversationStore) -> None:
@@ -140,12 +132,13 @@ def test_a_rating_holds_the_whole_answer_and_the_last_one_counts(store: Conversa
     assert store.feedback(ADA, made.id) == {}
 
 
-def test_conversations_outlive_the_program(settings: Settings) -> None:
-    first = open_store(settings)
+def test_conversations_outlive_the_program(place: Place) -> None:
+    first = place.open()
     made = first.create(ADA, PATHWAY, "kept")
     asked(first, ADA, made.id, "skills?", "t1")
-    first.close()
-    again = open_store(settings)
+    if place.settings is not None:
+        first.close()
+    again = place.open()
     assert again.notices == ()
     assert again.turn_count(ADA, made.id) == 1
 
@@ -159,19 +152,16 @@ def test_two_hundred_turns_are_kept_in_order_and_read_in_a_window(store: Convers
     assert [turn.position for turn in store.turns(ADA, made.id)] == list(range(1, 201))
 
 
-@pytest.mark.parametrize("where", ["file", "memory"])
-def test_threads_that_write_at_once_lose_nothing(tmp_path: Path, where: str) -> None:
-    blocked = tmp_path / "taken"
-    blocked.write_text("a file where the folder should be")
-    store = open_store(Settings(data_dir=tmp_path / "data" if where == "file" else blocked / "data"))
-    assert store.in_memory == (where == "memory")
+def test_threads_and_programs_that_write_at_once_lose_nothing(place: Place) -> None:
+    stores = {"left": place.open(), "right": place.open()}
+    store = stores["left"]
     made = store.create(ADA, PATHWAY, "shared")
     failures: list[Exception] = []
 
     def write(name: str) -> None:
         try:
             for number in range(20):
-                asked(store, ADA, made.id, f"{name} {number}", f"{name}-{number}")
+                asked(stores[name], ADA, made.id, f"{name} {number}", f"{name}-{number}")
         except Exception as error:  # noqa: BLE001 - a thread must hand its failure over
             failures.append(error)
 
@@ -244,26 +234,66 @@ def test_a_folder_that_cannot_be_written_gives_memory_and_a_notice(tmp_path: Pat
     assert store.turn_count(ADA, made.id) == 1
 
 
-def test_a_database_that_vanishes_while_in_use_says_what_to_do(store: ConversationStore, settings: Settings) -> None:
-    store.create(ADA, PATHWAY, "here")
+def test_a_database_that_vanishes_while_in_use_says_what_to_do(
+    file_store: ConversationStore, settings: Settings
+) -> None:
+    file_store.create(ADA, PATHWAY, "here")
     with sqlite3.connect(settings.data_dir / "conversations.db") as connection:
         connection.execute("DROP TABLE turns")
-    made = store.conversations(ADA)[0]
+    made = file_store.conversations(ADA)[0]
     with pytest.raises(StorageError, match="doctor"):
-        store.turns(ADA, made.id)
+        file_store.turns(ADA, made.id)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "postgresql+nodriver://u:hidden-word@127.0.0.1:1/x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "postgresql+nodriver://u:hidden-word@127.0.0.1:1/x",
+        "postgresql+psycopg://u:hidden-word@127.0.0.1:1/x",
+        "postgresql+psycopg://u:hidden-word@127.0.0.1:port/x",
+    ],
+)
 def test_an_address_that_does_not_work_is_an_error_without_the_password(address: str) -> None:
+    settings = Settings(database_url=address)
     with pytest.raises(StorageError) as caught:
-        open_store(Settings(database_url=address))
+        open_store(settings)
+    for text in (str(caught.value), store_problem(settings), repr(settings)):
+        assert text is not None and "hidden-word" not in text
     assert "COACH_DATABASE_URL" in str(caught.value)
+    assert "COACH_DATABASE_URL" in str(store_problem(settings))
+
+
+def test_a_server_that_refuses_the_password_is_an_error_without_it(postgres: Cluster) -> None:
+    with pytest.raises(StorageError, match="password authentication failed") as caught:
+        open_store(Settings(database_url=postgres.address("postgres", "hidden-word")))
     assert "hidden-word" not in str(caught.value)
+
+
+def test_a_server_that_stops_while_in_use_says_what_to_do(postgres: Cluster) -> None:
+    with postgres.database() as name:
+        store = open_store(Settings(database_url=postgres.address(name)))
+        store.create(ADA, PATHWAY, "here")
+    with pytest.raises(StorageError, match="doctor"):
+        store.conversations(ADA)
+    store.close()
+
+
+def test_memory_by_its_address_is_shared_by_all_threads() -> None:
+    store = open_store(Settings(database_url="sqlite://"))
+    assert store.in_memory
+    thread = threading.Thread(target=store.create, args=(ADA, PATHWAY, "from another thread"))
+    thread.start()
+    thread.join()
+    assert [one.title for one in store.conversations(ADA)] == ["from another thread"]
 
 
 def test_another_sqlalchemy_address_is_used_as_given(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'elsewhere.db'}", data_dir=tmp_path / "unused")
+    assert store_problem(settings) is None
+    assert not (tmp_path / "elsewhere.db").exists()
     open_store(settings).create(ADA, PATHWAY, "there")
+    assert store_problem(settings) is None
     assert (tmp_path / "elsewhere.db").exists()
     assert not (tmp_path / "unused").exists()
 
@@ -272,6 +302,17 @@ def test_text_that_no_database_takes_is_kept_without_what_breaks_it(store: Conve
     made = store.create(ADA, PATHWAY, "title\x00 \ud800")
     store.append(ADA, made.id, "pay\x00 \ud800?", "{}", "t1")
     assert store.turns(ADA, made.id)[0].question == "pay ??"
+    store.rate(ADA, "t1", Thumb.DOWN, "no\x00 \ud800")
+    assert store.feedback(ADA, made.id)["t1"].reason == "no ?"
+
+
+@pytest.mark.parametrize("id_", ["\x00", "\ud800", "' OR 1=1 --", "x" * 5000, ""])
+def test_an_id_that_no_database_takes_finds_nothing(store: ConversationStore, id_: str) -> None:
+    store.create(ADA, PATHWAY, "mine")
+    assert store.conversation(ADA, id_) is None
+    assert store.turns(ADA, id_) == ()
+    assert not store.delete(ADA, id_)
+    assert len(store.conversations(ADA)) == 1
 
 
 # --- Export -------------------------------------------------------------------------------------------------

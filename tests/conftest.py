@@ -1,0 +1,77 @@
+"""What more than one file of tests starts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coach.settings import Settings
+from coach.storage import Store, open_passing_store, open_store
+from tests.postgres import MISSING, Cluster, binaries, cluster
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server of PostgreSQL. Where its programs are missing the test is skipped, but in CI it fails."""
+    programs = binaries()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+class Place:
+    """Where a store is. Each opening stands for one more program, or window, on the same data."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self.settings = settings
+        self._opened = [open_passing_store()] if settings is None else []
+
+    def open(self) -> Store:
+        if self.settings is None:
+            return self._opened[0]  # Memory belongs to one program; its threads share it.
+        self._opened.append(open_store(self.settings))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
+
+
+@pytest.fixture(params=["file", "memory", "postgres"])
+def place(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Place]:
+    """An empty place for a store, of each kind in turn."""
+    if request.param == "postgres":
+        server: Cluster = request.getfixturevalue("postgres")
+        with server.database() as name:
+            found = Place(Settings(database_url=server.address(name)))
+            yield found
+            found.close()
+        return
+    found = Place(settings if request.param == "file" else None)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(place: Place) -> Store:
+    """An empty store, of each kind in turn."""
+    return place.open()
+
+
+@pytest.fixture
+def file_store(settings: Settings) -> Iterator[Store]:
+    """An empty store in the data folder."""
+    opened = open_store(settings)
+    yield opened
+    opened.close()
