@@ -6,7 +6,10 @@
 
 from coach.errors import CoachError
 from coach.pipeline import Coach
+from coach.planning.learner import Learner
+from coach.planning.plan import Plan
+from coach.planning.profile import Profile
 from coach.settings import Settings, load_settings
 from coach.types import Answer
 
-__all__ = ["Answer", "Coach", "CoachError", "Settings", "load_settings"]
+__all__ = ["Answer", "Coach", "CoachError", "Learner", "Plan", "Profile", "Settings", "load_settings"]

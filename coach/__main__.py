@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO, cast
 
@@ -27,6 +28,7 @@ from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.knowledge.pathway import Pathway
 from coach.pipeline import Coach
+from coach.plans import PlanForm, in_form, read_learner
 from coach.printing import printed, printed_trace, visible
 from coach.settings import Settings, load_settings
 
@@ -147,6 +149,30 @@ def import_(
         _warn(coach.problems())
     if notice:
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    ctx: typer.Context,
+    profile: Annotated[
+        Path, typer.Option(metavar="FILE.json", help="Who you are, see README.md; or a plan exported as JSON.")
+    ],
+    pathway: PathwayOption = None,
+    form: Annotated[PlanForm, typer.Option("--format", help="How to print it.")] = PlanForm.TEXT,
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is made, if not this one.")
+    ] = None,
+) -> None:
+    """A dated plan for a profile, and the next step."""
+    with _answers_only() as out:
+        day = today.date() if today else datetime.now().astimezone().date()
+        learner = read_learner(profile, day)
+        coach = _coach(ctx)
+        guide = coach.pathway(pathway or learner.profile.pathway)
+        text = in_form(coach.plan(learner, guide.slug), form, guide)
+        _warn(coach.problems())
+        # A calendar has line ends of its own, which a terminal's must not double.
+        out.write(text if form in (PlanForm.CALENDAR, PlanForm.JSON, PlanForm.CSV) else visible(text))
 
 
 @app.command()

@@ -12,15 +12,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from coach import Answer, Coach, Settings
+from coach import Answer, Coach, Learner, Profile, Settings
 from coach.__main__ import app
 from coach.batch import ask_all
+from coach.planning.exporting import as_backup, as_json
+from coach.planning.plan import Progress
 from coach.printing import visible
 from coach.types import Status
 from tests.encoders import HashingEncoder
@@ -424,3 +427,63 @@ def test_nothing_but_answers_reaches_standard_output(tmp_path: Path) -> None:
     result = process("ask", "--batch", "-", "--json", data_dir=tmp_path, stdin=lines)
     assert [row["status"] for row in rows(result.stdout)] == ["answered", "answered"]
     assert (result.stderr, result.returncode) == ("", 0)
+
+
+# --- A plan -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    path = tmp_path / "me.json"
+    path.write_text('{"weekly_hours": 6, "skills": ["FAISS"], "target": "2029-01-01"}', encoding="utf-8")
+    return path
+
+
+def test_a_plan_as_json_is_one_object_with_finish_and_steps(run: Run, profile: Path) -> None:
+    result = run("plan", "--profile", str(profile), "--format", "json", "--today", "2026-11-25")
+    assert result.exit_code == 0 and result.stderr == ""
+    plan = json.loads(result.stdout)
+    fields = {"id", "title", "kind", "phase", "start", "end", "hours", "why", "citations", "done"}
+    assert plan["finish"] == max(step["end"] for step in plan["steps"])
+    assert all(fields <= set(step) for step in plan["steps"])
+    assert plan["steps"][0]["start"] == "2026-11-25"
+    assert all(not step["done"] and step["citations"] for step in plan["steps"])
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("text", "Next step: "), ("md", "# "), ("ics", "BEGIN:VCALENDAR"), ("csv", "id,title,kind")]
+)
+def test_a_plan_in_every_other_form(run: Run, profile: Path, form: str, begins: str) -> None:
+    result = run("plan", "--profile", str(profile), "--format", form)
+    assert result.exit_code == 0
+    assert result.stdout.lstrip("\ufeff").startswith(begins)
+
+
+def test_a_plan_that_was_exported_is_read_with_its_ticks(run: Run, tmp_path: Path) -> None:
+    day = date(2026, 11, 25)
+    coach = cheap(Settings(data_dir=tmp_path))
+    learner = Learner(profile=Profile(weekly_hours=6), today=day)
+    ticked = coach.plan(learner).steps[0].id
+    learner = learner.model_copy(update={"progress": Progress(done={ticked: day})})
+    path = tmp_path / "plan.json"
+    path.write_text(as_backup(learner.profile, learner.progress, coach.plan(learner)), encoding="utf-8")
+    result = run("plan", "--profile", str(path), "--format", "json", "--today", "2026-11-25")
+    steps = json.loads(result.stdout)["steps"]
+    assert [step["id"] for step in steps if step["done"]] == [ticked]
+    assert steps == json.loads(as_json(coach.plan(learner)))["steps"]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [('{"weekly_hours": -2}', "weekly_hours"), ("{", "line 1"), (b"\xff\xfe\x00", "UTF-8"), (None, "cannot be read")],
+)
+def test_a_profile_that_cannot_be_read_ends_with_code_2_and_names_the_place(
+    run: Run, tmp_path: Path, content: str | bytes | None, named: str
+) -> None:
+    path = tmp_path / "bad.json"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = run("plan", "--profile", str(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "bad.json" in result.stderr and named in result.stderr
+    assert "Traceback" not in result.stderr

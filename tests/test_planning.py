@@ -220,7 +220,8 @@ def test_what_could_not_be_confirmed_is_replaced_in_the_open(corpus: Corpus) -> 
     lost = {
         one.name
         for one in corpus.resources.resources
-        if one.verdict is VerdictOfCheck.NOT_FOUND and one.substitutes
+        if one.verdict is VerdictOfCheck.NOT_FOUND
+        and one.substitutes
         and any(one.id in skill.resources for skill in corpus.pathway.skills)
     }
     shown = [one for step in plan_of(corpus).steps for one in step.resources if one.instead_of]
@@ -381,6 +382,8 @@ def test_a_profile_is_read_as_people_write_it() -> None:
         ('{"start": "yesterday"}', "start"),
         ('{"colour": "red"}', "colour"),
         ('{"pay": -5}', "pay"),
+        ('{"skills": [[]]}', "skills"),
+        ('{"start": "9999-12-30"}', "start"),
         ("[" * 100_000, "expected JSON"),
     ],
 )
@@ -394,3 +397,24 @@ def test_skills_are_found_by_id_name_or_alias_and_the_higher_level_counts(corpus
     profile = Profile(skills={skill.id: Level.BASIC, skill.aliases[0].upper(): Level.SOLID, "juggling": Level.BASIC})
     levels, strange = resolve_skills(profile, corpus.pathway)
     assert levels == {skill.id: Level.SOLID} and strange == ("juggling",)
+
+
+def test_every_step_cites_where_it_is_said(corpora: list[Corpus]) -> None:
+    for corpus in corpora:
+        for step in plan_of(corpus).steps:
+            assert step.said, step.id
+            for cited in step.said:
+                passage = corpus.by_id[cited.passage_id]
+                assert passage.text[cited.start : cited.end] == cited.quote
+            if step.kind in (Kind.TASK, Kind.ACTION):
+                assert step.title in step.said[0].quote
+            if step.kind is Kind.RESOURCE:
+                assert step.resources[0].name in step.said[0].quote
+
+
+def test_a_formula_comes_to_the_hours_of_its_step(corpora: list[Corpus]) -> None:
+    for corpus in corpora:
+        for step in plan_of(corpus).steps:
+            if step.kind is not Kind.ACTION:
+                result = float(step.formula.rpartition("= ")[2].removesuffix(" hours"))
+                assert step.hours == pytest.approx(result, abs=0.126), step.id

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from coach.answering.composing import Composed, passages_of
 from coach.answering.grounding import check
 from coach.answering.linking import Names
-from coach.answering.statements import Statement
+from coach.answering.statements import claim_of
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.wording import listed
-from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, Status, Trace
+from coach.types import Answer, Claim, Passage, Query, Retrieved, Status, Trace
 
 SHOWN = 20
 """Passages of the ranking that the trace keeps."""
@@ -37,7 +37,7 @@ def assemble(
     statements = [statement for part in parts for statement in part.statements]
     passages = passages_of(statements, corpus)
     markers = {passage.id: number for number, passage in enumerate(passages, start=1)}
-    draft = [_claim(statement, markers, corpus) for statement in statements]
+    draft = [claim_of(statement, markers, corpus) for statement in statements]
     verdicts = [check(claim, passages, question) for claim in draft]
     claims = tuple(claim for claim, verdict in zip(draft, verdicts, strict=True) if verdict.supported)
     missing = tuple(dict.fromkeys(name for part in parts for name in part.missing))
@@ -67,30 +67,6 @@ def assemble(
         missing=missing,
         suggestions=suggestions,
         trace=trace,
-    )
-
-
-def _claim(statement: Statement, markers: dict[str, int], corpus: Corpus) -> Claim:
-    citations = []
-    for id_, at in dict.fromkeys(statement.refs):
-        passage = corpus.by_id[id_]
-        sentence = passage.sentences[at]
-        citations.append(
-            Citation(
-                marker=markers[id_],
-                passage_id=id_,
-                source=passage.source,
-                quote=sentence.text,
-                start=sentence.start,
-                end=sentence.end,
-            )
-        )
-    return Claim(
-        text=statement.text,
-        support=statement.support,
-        formula=statement.formula,
-        citations=tuple(citations),
-        item=statement.item,
     )
 
 

@@ -15,10 +15,19 @@ from coach.answering.computing_basis import Basis, Worked, of_kind
 from coach.answering.figures import quantities
 from coach.answering.statements import Cell, Ref, Statement
 from coach.knowledge.entities import level_name
-from coach.knowledge.market import percentile_of
+from coach.knowledge.market import Wage, percentile_of
 from coach.knowledge.official import NATION, interpolation, place
 from coach.knowledge.pathway import PayClaim
-from coach.knowledge.wording import CURRENCY_SIGNS, listed, money, number, percent_range, signed_percent, title_start
+from coach.knowledge.wording import (
+    CURRENCY_SIGNS,
+    listed,
+    money,
+    number,
+    percent_range,
+    sentence,
+    signed_percent,
+    title_start,
+)
 from coach.types import Quantity, Query, Support, Unit
 
 WEEKS_PER_YEAR = 52
@@ -115,13 +124,13 @@ def period_of(text: str) -> Period | None:
 
 
 @dataclass(frozen=True)
-class _Own:
+class OwnPay:
     """The learner's pay by the year, and what they told it as where that was by another period."""
 
     yearly: float
     currency: str
     told: float
-    period: Period | None
+    period: Period | None = None
 
     def statement(self, refs: tuple[Ref, ...]) -> Statement | None:
         """How it was made yearly, beside sentences that it is held against."""
@@ -137,6 +146,17 @@ class _Own:
         )
 
 
+@dataclass(frozen=True)
+class Official:
+    """A published cell of pay, and the fact that tells it."""
+
+    area: str
+    """As it stands in a sentence: "Denver", "the United States"."""
+    occupation: str
+    wage: Wage
+    cell: Cell
+
+
 class PayComputer:
     def __init__(self, basis: Basis) -> None:
         self.basis = basis
@@ -149,9 +169,9 @@ class PayComputer:
         """What the move makes of the learner's pay, and where it lies; a level that is named comes first."""
         own = self._yearly(query, pay)
         levels = of_kind(query, "level")
-        raised = self._raised(query, own)
+        raised = self.raised(own, own.period or period_of(query.standalone))
         against = [
-            self._against(claim, own, cell)
+            self.against(claim, own, cell)
             for claim in (self.pathway.pay if own.currency == self.pathway.currency else ())
             if not levels or f"level:{claim.level}" in levels
             for cell in self.basis.cells("pay.level", [f"level:{claim.level}"])
@@ -164,7 +184,7 @@ class PayComputer:
         facets = ("pay.level", "pay.change") if levels and against else ("pay.change", "pay.general")
         return Worked((*([made_yearly] if made_yearly else []), *said), facets)
 
-    def _yearly(self, query: Query, pay: Quantity) -> _Own:
+    def _yearly(self, query: Query, pay: Quantity) -> OwnPay:
         told = f"{query.context} {query.standalone}".strip()
         before, found, after = told.partition(pay.text)
         beside = re.match(rf"\s*(?:{_PERIOD.pattern})", after, re.IGNORECASE) if found else None
@@ -174,9 +194,10 @@ class PayComputer:
         highest = max((claim.high or claim.low for claim in self.pathway.pay), default=math.inf)
         if period and period.yearly(pay.low) > FAR_ABOVE * highest:
             period = None  # "80k a month" is a slip for a year
-        return _Own(period.yearly(pay.low) if period else pay.low, currency, pay.low, period)
+        return OwnPay(period.yearly(pay.low) if period else pay.low, currency, pay.low, period)
 
-    def _raised(self, query: Query, own: _Own) -> list[Statement]:
+    def raised(self, own: OwnPay, period: Period | None = None) -> list[Statement]:
+        """What the page's change of pay makes of the learner's, by the year and by ``period``."""
         change = self.pathway.salary_change
         cell = self.facts.find("pay.change")
         if cell is None or change is None:
@@ -192,20 +213,19 @@ class PayComputer:
             f"{now} x {1 + end / 100:.2f} = {money(result, own.currency)}"
             for end, result in zip(ends, results, strict=True)
         ]
-        period = own.period or period_of(query.standalone)
         if period:
             shares, divided = _shares(results, period, own.currency)
             text += f", {' to '.join(shares)} {period_name(period)}"
             steps += divided
         return [Statement(f"{text}.", Support.COMPUTED, cell.refs(), "; ".join(steps))]
 
-    def _against(self, claim: PayClaim, own: _Own, cell: Cell) -> Statement:
+    def against(self, claim: PayClaim, own: OwnPay, cell: Cell) -> Statement:
         """The page's figure for a level against the learner's pay."""
         now, currency = own.yearly, own.currency
         top = claim.high or claim.low
         gap = claim.low - now if now < claim.low else top - now
         far = top - now if now < claim.low and claim.high else None
-        amount = _amount(claim, currency)
+        amount = amount_of(claim, currency)
         figure = f"The guide's {level_name(claim.level)} figure of {amount}"
         if claim.low <= now <= top:
             text = f"{figure} is about what you earn now."
@@ -232,26 +252,37 @@ class PayComputer:
                 )
         return Statement(text, Support.COMPUTED, cell.refs(), formula)
 
-    def _placed(self, query: Query, own: _Own) -> list[Statement]:
+    def _placed(self, query: Query, own: OwnPay) -> list[Statement]:
         """Where the learner's pay lies among official figures: in the metro they name, else in the nation."""
-        market, soc = self.basis.corpus.market, self.basis.official.reference
-        if soc is None or not self.basis.official.comparable:
-            return []
         metro = next(iter(of_kind(query, "metro")), None)
-        cell = (
-            self.facts.find("metro.pay", [metro]) if metro else self.facts.find("occupation.pay", [f"occupation:{soc}"])
-        )
-        if cell is None:
+        return self.placed(own, metro) if self.basis.official.comparable else []
+
+    def placed(self, own: OwnPay, metro: str | None) -> list[Statement]:
+        """Where a pay in dollars lies among the official figures of a metro, or of the nation for None."""
+        found = self.official(metro)
+        spot = percentile_of(own.yearly, found.wage) if found else None
+        if found is None or spot is None:
             return []
+        text = sentence(f"Your {money(own.yearly)} lies {place(spot)} of {found.occupation} in {found.area}")
+        return [Statement(text, Support.COMPUTED, found.cell.refs()[:1], interpolation(own.yearly, found.wage))]
+
+    def official(self, metro: str | None, soc: str | None = None) -> Official | None:
+        """What an occupation earns in a metro, or in the nation for None; by default the one claims are held to."""
+        market, reference = self.basis.corpus.market, self.basis.official.reference
+        soc = soc or reference
+        if soc is None:
+            return None
+        occupation = f"occupation:{soc}"
+        if metro:
+            cell = self.facts.find("metro.pay", [metro] if soc == reference else [metro, occupation])
+        else:
+            cell = self.facts.find("occupation.pay", [occupation])
+        if cell is None:
+            return None
         area = self.basis.name(metro) if metro else "the United States"
         code = next((a.code for a in market.areas if a.short == area), NATION) if metro else NATION
         wage = market.wage(soc, code)
-        spot = percentile_of(own.yearly, wage) if wage else None
-        if wage is None or spot is None:
-            return []
-        occupation = self.basis.name(f"occupation:{soc}")
-        text = f"Your {money(own.yearly)} lies {place(spot)} of {occupation} in {area}."
-        return [Statement(text, Support.COMPUTED, cell.refs()[:1], interpolation(own.yearly, wage))]
+        return Official(area, self.basis.name(occupation), wage, cell) if wage else None
 
     def rank(self, query: Query, pay: Quantity) -> Worked | None:
         """Where a pay that nobody said to be their own lies among official figures."""
@@ -294,7 +325,7 @@ class PayComputer:
                 continue
             if entity in levels:
                 claim, currency = levels[entity], self.pathway.currency
-                name = f"The guide's {level_name(claim.level)} figure of {_amount(claim, currency)} a year"
+                name = f"The guide's {level_name(claim.level)} figure of {amount_of(claim, currency)} a year"
                 found.append((name, (claim.low, claim.high) if claim.high else (claim.low,), currency, cell))
             else:
                 whose = self.basis.name(f"occupation:{soc}" if kind == "metro" else entity)
@@ -391,7 +422,7 @@ def _rate(amount: float, currency: str) -> str:
     return f"{CURRENCY_SIGNS.get(currency, currency + ' ')}{amount:,.2f}"
 
 
-def _amount(claim: PayClaim, currency: str) -> str:
+def amount_of(claim: PayClaim, currency: str) -> str:
     return money(claim.low, currency) + (f" to {money(claim.high, currency)}" if claim.high else "")
 
 

@@ -5,11 +5,11 @@ Comes in: passages and facts. Goes out: ``Statement`` values and look-ups of fac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coach.knowledge.corpus import Corpus
-from coach.types import Fact, Passage, Support
+from coach.types import Citation, Claim, Fact, Passage, Support
 
 _SMALL = frozenset(
     {"The", "A", "An", "In", "For", "After", "Before", "Together", "Taken", "Without", "Rated", "Half", "About"}
@@ -64,6 +64,31 @@ def quote(passage: Passage, at: int) -> Statement:
     sentence = passage.sentences[at]
     support = Support.COMPUTED if sentence.formula else Support.QUOTED
     return Statement(sentence.text, support, ((passage.id, at),), sentence.formula, sentence.item)
+
+
+def claim_of(statement: Statement, markers: Mapping[str, int], corpus: Corpus) -> Claim:
+    """The statement with its citations; ``markers`` are the numbers of the passages it rests on."""
+    citations = []
+    for id_, at in dict.fromkeys(statement.refs):
+        passage = corpus.by_id[id_]
+        sentence = passage.sentences[at]
+        citations.append(
+            Citation(
+                marker=markers[id_],
+                passage_id=id_,
+                source=passage.source,
+                quote=sentence.text,
+                start=sentence.start,
+                end=sentence.end,
+            )
+        )
+    return Claim(
+        text=statement.text,
+        support=statement.support,
+        formula=statement.formula,
+        citations=tuple(citations),
+        item=statement.item,
+    )
 
 
 class Facts:

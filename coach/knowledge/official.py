@@ -14,7 +14,7 @@ from typing import Literal
 from coach.knowledge.entities import level_name, slug
 from coach.knowledge.market import PERCENTILES, Area, Market, MarketSource, Occupation, Percentile, Wage, percentile_of
 from coach.knowledge.pathway import Pathway, PayClaim
-from coach.knowledge.wording import a, count, listed, money, number, ordinal, percent_range, signed_percent
+from coach.knowledge.wording import a, count, listed, money, number, ordinal, percent_range, sentence, signed_percent
 from coach.knowledge.writing import Writer
 from coach.types import Origin, Passage, Quantity, Unit
 
@@ -380,8 +380,10 @@ class MarketWriter:
                 if spot:
                     claims.append(
                         page.say(
-                            f"The guide's {level_name(claim.level)} figure of {money(claim.low)} lies {place(spot)} of "
-                            f"{self._name(soc)} in {area.short}.",
+                            sentence(
+                                f"The guide's {level_name(claim.level)} figure of {money(claim.low)} lies "
+                                f"{place(spot)} of {self._name(soc)} in {area.short}"
+                            ),
                             formula=interpolation(claim.low, wage),
                             derived_from=[self._ref("facts/pay"), page.id],
                         )

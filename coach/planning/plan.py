@@ -78,6 +78,11 @@ class Step(Frozen):
     done_when: str
     """How to know that it is done."""
     citations: tuple[Citation, ...]
+    """Of the reason."""
+    said: tuple[Citation, ...] = ()
+    """Sentences that say what is to be done, or what the step's resource is."""
+    formula: str = ""
+    """How the hours come about."""
     resources: tuple[StepResource, ...] = ()
     needs: tuple[Need, ...] = ()
     hours: float

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from coach.errors import ProfileError
 from coach.knowledge.pathway import Pathway
@@ -22,6 +22,9 @@ MOST_WEEKLY_HOURS = 80.0
 LEAST_WEEKLY_HOURS = 0.5
 GUIDE_WEEK_HOURS = 10.0
 """Hours that a "week" of a guide is taken to mean, as in ``Settings.assumed_weekly_hours``: no guide says it."""
+
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+"""Dates beyond are slips of the pen, and a plan begun near the end of the calendar could not be counted out."""
 
 
 class Level(StrEnum):
@@ -55,9 +58,11 @@ def _skills(value: object) -> object:
         entries = {}
         for entry in value:
             if isinstance(entry, Mapping):
-                entries[entry.get("id") or entry.get("name")] = entry.get("level")
-            else:
+                entries[str(entry.get("id") or entry.get("name"))] = entry.get("level")
+            elif isinstance(entry, str):
                 entries[entry] = None
+            else:
+                return value  # which the check of types then names
         return entries
     return value
 
@@ -120,6 +125,13 @@ class Profile(Frozen):
     ] = True
     nice_to_have: bool = True
     """False leaves out the skills that the guide calls nice to have."""
+
+    @field_validator("start", "target")
+    @classmethod
+    def _within_a_life(cls, value: date | None) -> date | None:
+        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValueError(f"expected a date from {FIRST_DAY} to {LAST_DAY}, got {value}")
+        return value
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Profile:

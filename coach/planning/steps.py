@@ -155,6 +155,7 @@ class _Outliner:
         needs = [Need(id=f"skill/{first.id}", by=By.COACH, why=f"{first.name} is what it builds on.")] if first else []
         found = self._learning(skill)
         each = hours * (1 - PROOF_SHARE) / len(found) if found else 0.0
+        whole = f"{skill.weeks} weeks x {self.profile.guide_week_hours:g} hours = {hours:g} hours"
         for resource in found:
             tool = self.tools.get(resource.id)
             known = min(left, LEFT[tool]) if tool else left
@@ -171,6 +172,10 @@ class _Outliner:
                 citations=citations,
                 resources=self._shown(resource, skill),
                 needs=tuple(needs),
+                said=self._said(
+                    [("resources.skill", entity), ("resource.about", f"resource:{resource.id}")], resource.name
+                ),
+                formula=f"{whole}; {hours:g} x {1 - PROOF_SHARE:g} / {len(found)} = {each:g} hours",
                 hours=each,
                 left=known,
                 saved=_saved(resource.name, tool, known) if tool and known < left else saved,
@@ -192,6 +197,8 @@ class _Outliner:
                     for one in found
                 ),
             ),
+            said=self._said([("skill.how", entity)]),
+            formula=f"{whole}; {hours:g} x {PROOF_SHARE:g} = {hours * PROOF_SHARE:g} hours" if found else whole,
             hours=hours - each * len(found),
             left=left,
             saved=saved,
@@ -268,6 +275,8 @@ class _Outliner:
         ]
         weeks = max(phase.weeks - sum(skill.weeks for skill in inside), PRACTICE_SHARE * phase.weeks)
         each = weeks * self.profile.guide_week_hours / max(len(phase.tasks), 1)
+        beyond = f"{weeks:g} weeks of the phase's {phase.weeks} for its tasks"
+        tasks = f"{weeks:g} x {self.profile.guide_week_hours:g} / {len(phase.tasks)} = {each:g} hours"
         reasons = [("phase.next", f"phase:{phase.number - 1}")] if phase.number > 1 else [("roadmap.first", None)]
         why, citations = self._reason([*reasons, ("plan.opening", None), ("phase.weeks", f"phase:{phase.number}")])
         before = self.guide.phases[phase.number - 2].tasks if phase.number > 1 else ()
@@ -289,6 +298,10 @@ class _Outliner:
                 why=why,
                 citations=citations,
                 needs=tuple(needs),
+                said=self._said(
+                    [("phase.task", f"phase:{phase.number}"), ("phase.tasks", f"phase:{phase.number}")], item.text
+                ),
+                formula=f"{beyond}; {tasks}",
                 hours=each,
                 done_when=_TASK_DONE,
             )
@@ -306,6 +319,8 @@ class _Outliner:
                 why=why,
                 citations=citations,
                 needs=(),
+                said=self._said([("actions.step", horizon), ("actions.group", horizon)], item.text),
+                formula="",
                 hours=hours,
                 done_when=_ACTION_DONE,
             )
@@ -320,6 +335,8 @@ class _Outliner:
         why: str,
         citations: tuple[Citation, ...],
         needs: tuple[Need, ...],
+        said: tuple[Citation, ...],
+        formula: str,
         hours: float,
         done_when: str,
     ) -> Step:
@@ -355,6 +372,8 @@ class _Outliner:
             citations=citations,
             resources=tuple(shown),
             needs=needs,
+            said=said,
+            formula=formula,
             hours=hours,
             left=left,
             saved=_saved(name, level, left) if left < 1 else "",
@@ -395,6 +414,16 @@ class _Outliner:
                 if not text.endswith(":"):
                     return text, (citation(cell.passage, at),)
         return "", ()
+
+    def _said(self, wanted: Iterable[tuple[str, str]], holding: str = "") -> tuple[Citation, ...]:
+        """The first sentence of these facts that holds a text; where none is to be held, all sentences of the first."""
+        for facet, entity in wanted:
+            for cell in self.facts.all(facet, (entity,)):
+                sentences = [cell.passage.sentences[at] for at in cell.fact.sentences]
+                found = [at for at, one in zip(cell.fact.sentences, sentences, strict=True) if holding in one.text]
+                if found:
+                    return tuple(citation(cell.passage, at) for at in (found[:1] if holding else found))
+        return ()
 
     def _tools(self, names: Iterable[str]) -> tuple[dict[str, Level], tuple[str, ...]]:
         """Levels of resources among the names of held skills ("Faiss"), and the names that nothing here has."""

@@ -1,0 +1,62 @@
+"""The next step in the words of an answer.
+
+Comes in: a ``NextStep`` of a learner's plan. Goes out: statements that rest on sentences of the guide, to be numbered
+and checked like any others. It decides nothing: ``next_step`` did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from coach.answering.statements import Ref, Statement, quote
+from coach.knowledge.corpus import Corpus
+from coach.planning.plan import Kind, NextStep, Plan, Step
+from coach.types import Citation, Support
+
+ASKED_BY = "actions.first"
+"""The facet that answers what to begin with, or to do now."""
+
+
+def told(plan: Plan, found: NextStep, corpus: Corpus) -> tuple[Statement, ...]:
+    """The step, its reason, its hours, and what comes after; empty where everything is done."""
+    if found.now is None:
+        return ()
+    step = found.now.step
+    return tuple(_said(step, found, plan, corpus))
+
+
+def _said(step: Step, found: NextStep, plan: Plan, corpus: Corpus) -> Iterator[Statement]:
+    yield from _named(step, corpus)
+    if found.reason is not None:
+        for id_, at in _refs(step.citations, corpus):
+            yield quote(corpus.by_id[id_], at)
+    if step.formula and not step.saved and step.hours_left == step.hours:
+        yield Statement(
+            f"It takes about {step.hours:g} hours; your plan has {plan.weekly_hours:g} hours a week.",
+            Support.COMPUTED,
+            _refs((*step.said, *step.citations), corpus),
+            f"{step.formula}, to the quarter {step.hours:g}; your profile: {plan.weekly_hours:g} hours a week",
+        )
+    for later in found.then:
+        for statement in _named(later, corpus)[:1]:
+            yield replace(statement, item=True)
+
+
+def _named(step: Step, corpus: Corpus) -> list[Statement]:
+    """What is to be done. The guide's own words, without any of ours before them, wherever it has some: the check of
+    claims rightly asks for evidence of each word."""
+    refs = _refs(step.said, corpus)
+    if step.kind is Kind.RESOURCE:
+        return [Statement(f"{step.title}.", Support.INFERRED, (*refs, *_refs(step.citations, corpus)))]
+    return [replace(quote(corpus.by_id[id_], at), item=False) for id_, at in refs]
+
+
+def _refs(citations: Sequence[Citation], corpus: Corpus) -> tuple[Ref, ...]:
+    """The sentences that citations point at."""
+    return tuple(
+        (cited.passage_id, at)
+        for cited in citations
+        for at, sentence in enumerate(corpus.by_id[cited.passage_id].sentences)
+        if sentence.start == cited.start
+    )

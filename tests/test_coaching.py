@@ -1,0 +1,86 @@
+"""What a question tells of the learner, and what the coach answers a learner from their plan.
+
+The real encoder and the shipped knowledge, as in ``test_answering``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from coach import Coach, Learner, Profile, load_settings
+from coach.planning.learner import hours_today, kept, proposed
+from coach.planning.next_step import next_step
+from coach.planning.plan import Progress
+from coach.planning.profile import Level
+from coach.types import Answer, Status
+
+TODAY = date(2026, 11, 25)
+
+
+@pytest.fixture(scope="module")
+def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
+    return Coach(load_settings(data_dir=tmp_path_factory.mktemp("data")))
+
+
+def ask(coach: Coach, question: str, learner: Learner) -> Answer:
+    return coach.ask(question, learner=learner)
+
+
+@pytest.mark.parametrize("question", ["What is my next step now?", "What should I be doing next, please?"])
+def test_what_to_do_next_is_the_next_step_of_the_plan(coach: Coach, question: str) -> None:
+    learner = Learner(profile=Profile(weekly_hours=6), today=TODAY)
+    plan = coach.plan(learner)
+    for ticked in (0, 5, 12):
+        done = dict.fromkeys([step.id for step in plan.steps[:ticked]], TODAY)
+        mine = learner.model_copy(update={"progress": Progress(done=done)})
+        found = next_step(coach.plan(mine))
+        answer = ask(coach, question, mine)
+        assert answer.trace.route == "plan" and answer.status is Status.ANSWERED
+        assert found.now is not None and found.reason is not None
+        assert found.now.step.title in answer.claims[0].text
+        assert found.reason.text in [claim.text for claim in answer.claims]
+        assert all(claim.citations for claim in answer.claims)
+        assert all(verdict.supported for verdict in answer.trace.verdicts)
+
+
+def test_without_a_learner_the_guide_says_where_to_begin(coach: Coach) -> None:
+    assert coach.ask("What is my next step now?").trace.route == "fact"
+
+
+def test_other_questions_are_answered_alike_with_and_without_a_learner(coach: Coach) -> None:
+    learner = Learner(profile=Profile(weekly_hours=3, skills={"FAISS": Level.STRONG}), today=TODAY)
+    for question in ("Which skills are critical?", "What do I do first in phase 3?", "Is the bonus good?"):
+        assert ask(coach, question, learner).text == coach.ask(question).text
+
+
+def test_when_all_is_done_the_guide_answers_again(coach: Coach) -> None:
+    learner = Learner(profile=Profile(), today=TODAY)
+    done = dict.fromkeys([step.id for step in coach.plan(learner).steps], TODAY)
+    answer = ask(coach, "What is my next step now?", learner.model_copy(update={"progress": Progress(done=done)}))
+    assert answer.trace.route == "fact"
+
+
+@pytest.mark.parametrize(
+    ("question", "changes"),
+    [
+        ("I have 7 hours a week, is that enough?", {"weekly_hours": 7.0}),
+        ("I already know Prometheus", {"skills": {"Prometheus": Level.SOLID}}),
+        ("I earn 110k in Austin", {"pay": 110_000.0, "region": "Austin"}),
+        ("What does a developer in Austin earn?", {}),
+        ("How long is phase 2?", {}),
+    ],
+)
+def test_what_a_question_tells_of_the_learner_is_proposed(
+    coach: Coach, question: str, changes: dict[str, object]
+) -> None:
+    profile = Profile()
+    found = proposed(coach.ask(question).trace.query, profile, coach.corpus())
+    assert kept(profile, found) == profile.model_copy(update=changes)
+    assert not proposed(coach.ask(question).trace.query, kept(profile, found), coach.corpus())  # not asked again
+
+
+def test_the_time_there_is_today_is_read_from_the_question(coach: Coach) -> None:
+    assert hours_today(coach.ask("I have 2 hours today, what should I do?").trace.query) == 2.0
+    assert hours_today(coach.ask("What should I do?").trace.query) is None
