@@ -10,17 +10,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coach.answering.answerable import outside
+from coach.answering import leaning
 from coach.answering.assembling import assemble
 from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
+from coach.answering.leaning import leans
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
+from coach.answering.selecting import Evidence
 from coach.answering.statements import Statement
 from coach.answering.understanding import understand
 from coach.answering.vocabulary import Vocabulary
@@ -31,16 +33,18 @@ from coach.knowledge.load import Knowledge, load_knowledge
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
+from coach.planning.learner import Learner, hours_today
+from coach.planning.next_step import next_step
+from coach.planning.plan import Plan
+from coach.planning.schedule import make_plan
+from coach.planning.telling import ASKED_BY, told
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.retrieval.index import PassageIndex, SearchResult, open_index
 from coach.settings import Settings, load_settings
 from coach.types import Answer, Passage, Query, Retrieved, StageTime, Status, Support, Trace
 
-LEAVES_FROM = 0.7
-"""Probability that a question asks for what guides lack, from which nothing of the conversation is read into it."""
-
-WHOLE_QUESTION = 5
-"""Words from which a question may say by itself what it asks for."""
+SITTING_HOURS = 1.0
+"""Time that the next step is measured for where a question does not say how much there is."""
 
 Progress = Callable[[int, int], None]
 
@@ -83,6 +87,7 @@ class Coach:
         self.settings = settings or load_settings()
         self._encoder = encoder
         self._lock = threading.RLock()
+        self._corpora: dict[str, Corpus] = {}
         self._readings: dict[str, Reading] = {}
         self._seen = self._imported()
         self.knowledge: Knowledge = load_knowledge(self.settings)
@@ -122,6 +127,7 @@ class Coach:
         with self._lock:
             self._seen = self._imported()
             self.knowledge = load_knowledge(self.settings)
+            self._corpora.clear()
             self._readings.clear()
 
     def problems(self) -> tuple[str, ...]:
@@ -181,20 +187,28 @@ class Coach:
                 self._encoder = load_encoder(self.settings)
             return self._encoder
 
-    def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
-        """Corpus and index of a pathway, built when first asked for."""
+    def corpus(self, pathway: str | None = None) -> Corpus:
+        """The passages of a pathway, all that a plan needs; loads the encoder, whose limit they keep, and no index."""
         guide = self.pathway(pathway)
         with self._lock:
-            if guide.slug not in self._readings:
+            if guide.slug not in self._corpora:
                 encoder = self.encoder()
-                corpus = build_corpus(
+                self._corpora[guide.slug] = build_corpus(
                     guide,
                     self.knowledge.resources,
                     self.knowledge.market,
                     count_pieces=encoder.count_word_pieces,
                     limit=encoder.max_word_pieces,
                 )
-                index = open_index(corpus.passages, encoder, self.settings, name=guide.slug, progress=progress)
+            return self._corpora[guide.slug]
+
+    def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
+        """Corpus and index of a pathway, built when first asked for."""
+        guide = self.pathway(pathway)
+        with self._lock:
+            if guide.slug not in self._readings:
+                corpus = self.corpus(guide.slug)
+                index = open_index(corpus.passages, self.encoder(), self.settings, name=guide.slug, progress=progress)
                 vocabulary = _vocabulary(corpus)
                 composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
                 self._readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
@@ -212,10 +226,12 @@ class Coach:
         history: Sequence[Answer] = (),
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
+        learner: Learner | None = None,
     ) -> Answer:
         """The answer to a question, given the earlier answers of the conversation, oldest first.
 
-        ``on_stage`` is told the name of each stage as it begins. Not knowing is an answer, never an error.
+        With a ``learner``, what to do next is answered from their plan. ``on_stage`` is told the name of each stage
+        as it begins. Not knowing is an answer, never an error.
         """
         reading = self.reading(pathway)
         slug = reading.corpus.pathway.slug
@@ -224,42 +240,62 @@ class Coach:
         with clock.stage("understand", on_stage):
             spoken = clean(question[: self.settings.max_question_chars])
             direct = self._without_retrieval(spoken, reading)
-            queries = understand(
-                without_orders(question) if instructed(spoken) else question,
-                () if history and self._stands_alone(spoken, reading) else history,
-                reading.vocabulary,
-                max_chars=self.settings.max_question_chars,
-            )
+            asked = without_orders(question) if instructed(spoken) else question
+            alone = understand(asked, (), reading.vocabulary, max_chars=self.settings.max_question_chars)
+            carried = understand(asked, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
         if direct:
-            return self._plain(question, slug, direct, queries[0], clock, reading)
+            return self._plain(question, slug, direct, alone[0], clock, reading)
         with clock.stage("retrieve", on_stage):
+            queries = carried if history and self._leans(alone[0], carried[0], reading) else alone
             found = [self._evidence(query, reading) for query in queries]
         with clock.stage("answer", on_stage):
             parts: list[Composed] = []
-            for query, (result, intents) in zip(queries, found, strict=True):
+            for query, evidence in zip(queries, found, strict=True):
                 if parts and parts[-1].facets and not query.entities and query.facet_hint is None:
                     # "..., and how many weeks?"
                     query = query.model_copy(update={"facet_hint": parts[-1].facets[0]})  # noqa: PLW2901
-                parts.append(reading.composer.compose(query, result, intents))
+                part = reading.composer.compose(query, evidence)
+                parts.append(self._planned(part, query, learner, reading) if learner else part)
         with clock.stage("ground", on_stage):
-            rankings = [self._ranking(result, part) for (result, _), part in zip(found, parts, strict=True)]
+            rankings = [self._ranking(one.found, part) for one, part in zip(found, parts, strict=True)]
             fingerprint = reading.index.fingerprint
             answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
 
-    def _stands_alone(self, question: str, reading: Reading) -> bool:
-        """Whether a question clearly leaves the conversation: "do they let you work from home?" after a list of books
-        is not about the books. A few words, such as "and seniors?", are too little to tell."""
-        if len(split_tokens(question)) < WHOLE_QUESTION:
-            return False
-        intents = self.encoder().intents(reading.vocabulary.names.masked(question, reading.vocabulary.roles))
-        return outside(intents) >= LEAVES_FROM
+    def plan(self, learner: Learner, pathway: str | None = None) -> Plan:
+        """The learner's plan as of their day. Raises ProfileError where it cannot end."""
+        return make_plan(self.corpus(pathway), learner.profile, learner.progress, today=learner.today)
 
-    def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
+    def _planned(self, part: Composed, query: Query, learner: Learner, reading: Reading) -> Composed:
+        """The next step of the learner's plan in place of the guide's first ones, as long as any is left."""
+        if part.facets[:1] != (ASKED_BY,):
+            return part
+        plan = make_plan(reading.corpus, learner.profile, learner.progress, today=learner.today)
+        found = next_step(plan, hours_today(query) or SITTING_HOURS)
+        return replace(part, statements=told(plan, found, reading.corpus), route="plan") if found.now else part
+
+    def _leans(self, alone: Query, carried: Query, reading: Reading) -> bool:
+        """Whether a question carries on the conversation rather than leave it."""
+        return leans(self._leaning_signs(alone, carried, reading))
+
+    def _leaning_signs(self, alone: Query, carried: Query, reading: Reading) -> tuple[float, ...]:
+        evidence, carried_evidence = self._evidence(alone, reading), self._evidence(carried, reading)
+        choose = reading.composer.selector.choose
+        choices, carried_choices = choose(alone, evidence), choose(carried, carried_evidence)
+        return leaning.signs(alone, carried, evidence.intents, choices, carried_choices)
+
+    def _evidence(self, query: Query, reading: Reading) -> Evidence:
         """What a search finds, and how likely each intent is; both read the context, which often says what is meant."""
         asked = f"{query.context} {query.standalone}".strip()
         masked = reading.vocabulary.names.masked(asked, reading.vocabulary.roles)
-        return reading.index.search(asked, limit=len(reading.corpus.passages)), self.encoder().intents(masked)
+        everything = len(reading.corpus.passages)
+        return Evidence(
+            found=reading.index.search(asked, limit=everything),
+            intents=self.encoder().intents(masked),
+            in_conversation=(
+                reading.index.search(f"{query.earlier} {asked}", limit=everything) if query.earlier else None
+            ),
+        )
 
     def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:
         """The passages in the order that counts: that of their facts, where facts were weighed."""
@@ -271,7 +307,16 @@ class Coach:
         """What the choice among facts is made from, for the first part of a question; see ``Selector.features``."""
         reading = self.reading(pathway)
         query = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
-        return reading.composer.selector.features(query, *self._evidence(query, reading))
+        return reading.composer.selector.features(query, self._evidence(query, reading))
+
+    def leaning_signs(
+        self, question: str, history: Sequence[Answer], pathway: str | None = None
+    ) -> tuple[float, ...]:
+        """What decides whether a question is read as a follow-up; see ``leaning.signs``."""
+        reading = self.reading(pathway)
+        alone = understand(question, (), reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
+        carried = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
+        return self._leaning_signs(alone, carried, reading)
 
     def signs(
         self, question: str, history: Sequence[Answer] = (), pathway: str | None = None
@@ -281,7 +326,7 @@ class Coach:
         if self._without_retrieval(clean(question), reading):
             return True, ()
         query = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
-        return reading.composer.signs(query, *self._evidence(query, reading))
+        return reading.composer.signs(query, self._evidence(query, reading))
 
     def _without_retrieval(self, spoken: str, reading: Reading) -> Composed | None:
         """What needs no evidence: nothing asked, small talk, another language, orders to a machine."""

@@ -154,10 +154,10 @@ def fit(
     write: Annotated[bool, typer.Option("--write", help="Make these the weights of the coach.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Fit the weights of choosing and refusing on the dev cases; print how well they do on cases held out."""
+    """Fit the weights of choosing, following and refusing on the dev cases; print how they do on cases held out."""
     import yaml
 
-    from coach.answering import answerable, selecting
+    from coach.answering import answerable, leaning, selecting
     from eval import fitting
     from eval.running import open_coach
 
@@ -169,9 +169,11 @@ def fit(
         weights["choice"] = choice.weights
         for pathway in coach.pathways():  # whether a question is refused hangs on what is chosen
             coach.reading(pathway.slug).composer.selector.weights = selecting.as_vector(choice.weights)
+        following = fitting.fit_leaning(list(fitting.leaning(coach, track(cases, "following", console=stderr))))
         refusing = fitting.fit_answerable(list(fitting.signed(coach, track(cases, "refusing", console=stderr))))
         weights[answerable.SECTION] = refusing.weights
-    for fitted in (choice, refusing):
+        weights[leaning.SECTION] = following.weights
+    for fitted in (choice, following, refusing):
         for name, share in fitted.held_out.items():
             typer.echo(f"{name}, held out: {100 * share:.1f} % ({fitted.examples} examples)")
     lines = yaml.safe_dump(weights, sort_keys=False)
@@ -199,7 +201,7 @@ def intents(as_json: AsJson = False) -> None:
 def train(
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where the adapter goes.")],
 ) -> None:
-    """Train the encoder's adapter again, about ten minutes on two cores, and measure it."""
+    """Train the encoder's adapter again, about half an hour on two cores, and measure it."""
     from coach.retrieval import training
 
     with _told():

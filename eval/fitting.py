@@ -1,14 +1,16 @@
 """The weights by which facts are chosen and questions refused, fitted on the development cases.
 
-Comes in: a coach and cases. Goes out: a weight for each of ``coach.answering.selecting.FEATURES`` and for each of
-``coach.answering.answerable.SIGNS``, and how well they do on cases that they were not fitted on. Only the development
-split is ever read here.
+Comes in: a coach and cases. Goes out: a weight for each of ``coach.answering.selecting.FEATURES``, of
+``coach.answering.leaning.SIGNS`` and of ``coach.answering.answerable.SIGNS``, and how well they do on cases that they
+were not fitted on. Only the development split is ever read here.
 
 Each form of a case is one example: its features are those that the coach computes, and its right facts are those whose
-sentences, with what is said along with them, hold the most of its vital nuggets and lie in passages that may be cited
-for it. The weights are those of a conditional logit (McFadden 1974): the likelihood that one of the right facts is
-chosen from all, with a quadratic penalty on the weights of standardised features. Whether a question is answered is a
-plain logistic regression over its signs, where nothing else settles it, fitted with the facts chosen as they then are.
+sentences, with what is said along with them, hold the most of its vital nuggets, lie in passages that may be cited for
+it, and are not much longer than they need be. The weights are those of a conditional logit (McFadden 1974): the
+likelihood that one of the right facts is chosen from all, with a quadratic penalty on the weights of standardised
+features. Whether a question leans on the conversation, and whether it is answered where nothing else settles that, are
+plain logistic regressions over signs, fitted with the facts chosen as they then are. What does not lean is made of
+whole questions, asked after the answer to another that they have nothing to do with.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from coach.answering.answerable import SIGNS
+from coach.answering.leaning import SIGNS as LEANING_SIGNS
 from coach.answering.selecting import FEATURES
 from coach.pipeline import Coach, Reading
 from coach.types import Answer, Status
@@ -34,6 +37,14 @@ PENALTY = 0.01
 """Half of it times the squared weight is added for each feature."""
 
 FOLDS = 5
+
+SMALL_TALK = frozenset({"conversational", "other_language"})
+"""Slices that are answered before anything is understood."""
+
+SHORT_ENOUGH = 30
+LONGER = 2.0
+"""A right fact may be so many times longer than the shortest right one, which counts as no shorter than so many words:
+a list of everything holds every fact of its kind."""
 
 AGAINST = frozenset(
     {"not_asked", "another", "ignored", "stands_alone", "place_left", "narrower_left", "unwanted", "opposite_extreme"}
@@ -58,11 +69,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Signed:
-    """One form of a case of which nothing but its signs tells whether it is answered."""
+    """One form of a case of which nothing but its signs tells something: whether it is answered, or leans."""
 
     case: str
     signs: tuple[float, ...]
-    answered: bool
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -79,31 +90,31 @@ def examples(coach: Coach, cases: Iterable[Case]) -> Iterator[Example]:
         vital = [nugget for nugget in case.nuggets if nugget.vital]
         if case.split != "dev" or not vital or Status.ANSWERED not in case.status:
             continue
-        reading = coach.reading(case.pathway)
-        held = _held(case, reading)
+        held, words = _held(case, coach.reading(case.pathway))
         history: list[Answer] = []
         for earlier in case.history:
             history.append(coach.ask(earlier, history, case.pathway))
         for form, question in forms(case):
             before = () if form == "standalone" else tuple(history)
             rows, values = coach.features(question, before, case.pathway)
-            share = held[rows]
+            share, length = held[rows], words[rows]
             if share.max() > 0:
-                yield Example(case.id, form, values, share >= share.max() - 1e-9)
+                right = share >= share.max() - 1e-9
+                right &= length <= LONGER * max(length[right].min(), SHORT_ENOUGH)
+                yield Example(case.id, form, values, right)
 
 
-def _held(case: Case, reading: Reading) -> Matrix:
-    """For every fact, the share of the vital nuggets that an answer from it would hold."""
+def _held(case: Case, reading: Reading) -> tuple[Matrix, Matrix]:
+    """For every fact, the share of the vital nuggets that an answer from it would hold, and its length in words."""
     vital = [nugget for nugget in case.nuggets if nugget.vital]
     fair = {*case.gold, *case.also}
-    shares = []
+    shares, lengths = [], []
     for cell in reading.composer.facts.cells:
-        if fair and cell.passage.id not in fair:
-            shares.append(0.0)
-            continue
         texts = [statement.text for statement in reading.composer.told(cell)]
-        shares.append(sum(holds(nugget, texts) for nugget in vital) / len(vital))
-    return np.array(shares)
+        lengths.append(sum(len(text.split()) for text in texts))
+        is_fair = not fair or cell.passage.id in fair
+        shares.append(sum(holds(nugget, texts) for nugget in vital) / len(vital) if is_fair else 0.0)
+    return np.array(shares), np.array(lengths)
 
 
 def signed(coach: Coach, cases: Iterable[Case]) -> Iterator[Signed]:
@@ -118,6 +129,26 @@ def signed(coach: Coach, cases: Iterable[Case]) -> Iterator[Signed]:
             settled, values = coach.signs(question, () if form == "standalone" else tuple(history), case.pathway)
             if not settled:
                 yield Signed(case.id, values, Status.ANSWERED in case.status)
+
+
+def leaning(coach: Coach, cases: Iterable[Case]) -> Iterator[Signed]:
+    """Follow-ups of the development split, and whole questions asked after the answer to another one."""
+    strangers: dict[str, Answer] = {}
+    for case in cases:
+        if case.split != "dev":
+            continue
+        history: list[Answer] = []
+        for earlier in case.history:
+            history.append(coach.ask(earlier, history, case.pathway))
+        stranger = strangers.get(case.pathway)
+        for form, question in forms(case):
+            if history:
+                yield Signed(case.id, coach.leaning_signs(question, history, case.pathway), form != "standalone")
+            elif stranger is not None and case.slice not in SMALL_TALK:
+                yield Signed(case.id, coach.leaning_signs(question, (stranger,), case.pathway), False)
+        last = history[-1] if history else coach.ask(case.question, (), case.pathway)
+        if last.status is Status.ANSWERED:
+            strangers[case.pathway] = last
 
 
 def fit_choice(rows: Sequence[Example]) -> Fitted:
@@ -136,16 +167,31 @@ def fit_choice(rows: Sequence[Example]) -> Fitted:
     return Fitted(_named(FEATURES, _weights(rows)), shares, len(rows))
 
 
+def fit_leaning(rows: Sequence[Signed]) -> Fitted:
+    """Weights of the signs of leaning; ``held_out``: shares of both kinds that are read wrongly, likewise."""
+    wrongly = "follow-ups read alone", "whole questions read as follow-ups"
+    return _fit_signs(rows, LEANING_SIGNS, *wrongly, when=(True, False))
+
+
 def fit_answerable(rows: Sequence[Signed]) -> Fitted:
     """Weights of the signs on all examples; ``held_out``: shares of both kinds that are refused, likewise."""
-    refused: dict[str, list[float]] = {}
+    return _fit_signs(rows, SIGNS, "answerable refused", "unanswerable refused", when=(True, True))
+
+
+def _fit_signs(
+    rows: Sequence[Signed], names: Sequence[str], holding: str, other: str, *, when: tuple[bool, bool]
+) -> Fitted:
+    """``holding`` and ``other`` name the shares of rows that hold and that do not; counted is, for each of the two,
+    what is judged not to hold (True) or to hold (False)."""
+    counted: dict[str, list[float]] = {}
     for number in range(FOLDS):
         weights = _logistic([row for row in rows if _fold(row.case) != number])
         for row in (row for row in rows if _fold(row.case) == number):
-            name = f"{'answerable' if row.answered else 'unanswerable'} refused"
-            refused.setdefault(name, []).append(float(np.array(row.signs) @ weights < 0))
-    shares = {name: float(np.mean(values)) for name, values in refused.items()}
-    return Fitted(_named(SIGNS, _logistic(rows)), shares, len(rows))
+            against = bool(np.array(row.signs) @ weights < 0)
+            name, counts_against = (holding, when[0]) if row.holds else (other, when[1])
+            counted.setdefault(name, []).append(float(against == counts_against))
+    shares = {name: float(np.mean(values)) for name, values in counted.items()}
+    return Fitted(_named(names, _logistic(rows)), shares, len(rows))
 
 
 def _fold(case: str) -> int:
@@ -158,15 +204,16 @@ def _named(names: Sequence[str], weights: Matrix) -> dict[str, float]:
 
 def _logistic(rows: Sequence[Signed]) -> Matrix:
     values = np.array([row.signs for row in rows])
-    answered = np.array([row.answered for row in rows])
-    # There are ten times as many questions that have to be answered. If each counted the same, nearly all would be; if
-    # both kinds counted the same in sum, a fifth of the answerable would be refused. Half-way, see the log.
-    even = np.where(answered, 0.5 / answered.sum(), 0.5 / (~answered).sum()) * len(rows)
+    holds_ = np.array([row.holds for row in rows])
+    # There are ten times as many of one kind: questions that have to be answered, or that stand alone. If each counted
+    # the same, nearly all would be judged to be of it; if both kinds counted the same in sum, a fifth of the answerable
+    # would be refused. Half-way, see the log.
+    even = np.where(holds_, 0.5 / holds_.sum(), 0.5 / (~holds_).sum()) * len(rows)
     heavy = (1.0 + even) / 2
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
-        scores = np.where(answered, 1.0, -1.0) * (values @ weights)
-        slope = -(heavy * np.where(answered, 1.0, -1.0) * expit(-scores)) @ values + weights
+        scores = np.where(holds_, 1.0, -1.0) * (values @ weights)
+        slope = -(heavy * np.where(holds_, 1.0, -1.0) * expit(-scores)) @ values + weights
         return float(heavy @ np.logaddexp(0.0, -scores)) + float(weights @ weights) / 2, slope
 
     found: Matrix = minimize(loss, np.zeros(values.shape[1]), jac=True, method="L-BFGS-B").x

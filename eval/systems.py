@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from coach.answering.composing import Composed
+from coach.answering.selecting import Evidence
 from coach.pipeline import Coach, Progress, Reading
 from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
@@ -231,9 +232,8 @@ class _Rewired(Coach):
         self._wrap = wrap
         self._wrapped: dict[str, Reading] = {}
 
-    def _evidence(self, query: Query, reading: Reading) -> tuple[SearchResult, dict[str, float]]:
-        found, _ = super()._evidence(query, reading)
-        return found, {}
+    def _evidence(self, query: Query, reading: Reading) -> Evidence:
+        return replace(super()._evidence(query, reading), intents={})
 
     def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:
         return found.ranking

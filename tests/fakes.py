@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from coach.errors import CoachError, UnknownPathwayError
+from coach.knowledge.load import Knowledge
 from coach.knowledge.pathway import PageSource, Pathway
+from coach.planning.learner import Learner
+from coach.retrieval.encoder import Encoder
 from coach.types import (
     Answer,
     ChannelRank,
@@ -24,6 +27,7 @@ from coach.types import (
     Trace,
     Verdict,
 )
+from tests.encoders import HashingEncoder
 
 HOSTILE = (
     "![x](http://evil.example/a.png) <img src=http://evil.example/b.png> [click](javascript:alert(1)) "
@@ -77,6 +81,7 @@ class FakeCoach:
     ) -> None:
         self.asked: list[str] = []
         self.histories: list[int] = []
+        self.learners: list[Learner | None] = []
         self._fails = fails
         self._loading_seconds = loading_seconds
         self._thinking_seconds = thinking_seconds
@@ -132,9 +137,11 @@ class FakeCoach:
         history: Sequence[Answer] = (),
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
+        learner: Learner | None = None,
     ) -> Answer:
         self.warm_up()
         self.asked.append(question)
+        self.learners.append(learner)
         self.histories.append(len(history))
         for stage in ("understand", "retrieve", "answer", "ground"):
             if on_stage is not None:
@@ -147,6 +154,23 @@ class FakeCoach:
             if found.slug == slug:
                 return found
         raise UnknownPathwayError(f"No pathway {slug!r}.")
+
+
+class KnowingCoach(FakeCoach):
+    """Holds real knowledge, from which plans are made, and answers like FakeCoach; it builds no index."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__()
+        self.knowledge = knowledge
+
+    def pathways(self) -> tuple[Pathway, ...]:
+        return self.knowledge.pathways
+
+    def encoder(self) -> Encoder:
+        return HashingEncoder()
+
+    def _pathway(self, slug: str) -> Pathway:
+        return self.knowledge.pathway(slug)
 
 
 def answer_to(question: str, pathway: str) -> Answer:

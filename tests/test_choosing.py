@@ -12,7 +12,7 @@ from coach.answering.answerable import SIGNS, absent_names, answerable, gap_name
 from coach.answering.composing import CLEAR_SHARE, RUNNER_UP
 from coach.answering.coverage import Gap
 from coach.answering.linking import Names
-from coach.answering.selecting import FEATURES, as_vector, fitted_weights
+from coach.answering.selecting import FEATURES, Evidence, as_vector, fitted_weights
 from coach.answering.understanding import understand
 from coach.types import Entity
 from eval.fitting import AGAINST, Example, Signed, fit_answerable, fit_choice
@@ -141,5 +141,5 @@ def test_passages_are_ranked_by_their_best_fact(coach: Coach) -> None:
 def test_likelihoods_of_choices_sum_to_one(coach: Coach) -> None:
     reading = coach.reading()
     query = understand("What will I miss?", (), reading.vocabulary, max_chars=500)[0]
-    choices = reading.composer.selector.choose(query, reading.index.search(query.standalone, limit=500), {})
+    choices = reading.composer.selector.choose(query, Evidence(reading.index.search(query.standalone, limit=500), {}))
     assert math.fsum(likelihood(choices)) == pytest.approx(1.0)

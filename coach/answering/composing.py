@@ -19,12 +19,11 @@ from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
-from coach.answering.selecting import Choice, Selector, specific_words
+from coach.answering.selecting import Choice, Evidence, Selector, specific_words
 from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.retrieval.index import SearchResult
 from coach.types import ChannelRank, Passage, Query, Retrieved, Status, Support, Unit
 
 ANSWER_FROM = 0.5
@@ -39,7 +38,7 @@ CLEARLY_OFF_TOPIC = 0.8
 CLEAR_SHARE = 0.6
 """A fact that is this likely to be meant is said alone."""
 
-RUNNER_UP = 0.4
+RUNNER_UP = 0.55
 """Below that, a fact with at least this part of the best one's likelihood is said as well: the fact that was
 asked for is far oftener among the first three than first (see the log), and each is true and cited."""
 
@@ -137,13 +136,11 @@ class Composer:
         statements = self._framed(cell)
         return statements + self._also(cell, statements)
 
-    def compose(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> Composed:
-        """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements.
-
-        ``intents``: log probability of each intent, empty where nothing is known of them.
-        """
-        choices = self.selector.choose(query, found, intents)
-        return replace(self._compose(query, choices, intents), ranking=_reranked(found.ranking, choices))
+    def compose(self, query: Query, evidence: Evidence) -> Composed:
+        """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
+        choices = self.selector.choose(query, evidence)
+        composed = self._compose(query, choices, evidence.intents)
+        return replace(composed, ranking=_reranked(evidence.found.ranking, choices))
 
     def _compose(self, query: Query, choices: Sequence[Choice], intents: Mapping[str, float]) -> Composed:
         best = choices[0]
@@ -186,9 +183,10 @@ class Composer:
             "premise" if judged and not judged.true else "fact",
         )
 
-    def signs(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> tuple[bool, tuple[float, ...]]:
+    def signs(self, query: Query, evidence: Evidence) -> tuple[bool, tuple[float, ...]]:
         """Whether something else than the signs decides if the question is answered, and the signs."""
-        choices = self.selector.choose(query, found, intents)
+        choices = self.selector.choose(query, evidence)
+        intents = evidence.intents
         best = choices[0]
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         chosen = self._chosen(query, choices, judged)

@@ -145,7 +145,8 @@ class TimeComputer:
         text = f"At {own} hours a week, {base.needs} {length}, if a week of the guide means {assumed} hours."
         formula = "; ".join(
             [
-                hours.text.strip(),
+                # "And with 5 hours?" after a question about hours a week means these.
+                hours.text.strip() if hours.unit is Unit.HOURS_PER_WEEK else f"{own} hours a week",
                 *base.steps,
                 f"{number(base.weeks)} weeks of {assumed} hours",
                 f"{number(base.weeks)} x {assumed} = {number(total)} hours",

@@ -23,7 +23,7 @@ _BARE = re.compile(
     r"(?:and |so |ok |okay )?(?:which|what|who|why|such as|like what|how so|name|list|show|tell me|give me|what are|which are|and)?\s*(?:ones?|they|them|those|these|are they|are those|is it|is that|it|that)?(?: please)?[ ?!.]*",
     re.IGNORECASE,
 )
-_ELLIPSIS = re.compile(
+ELLIPSIS = re.compile(
     r"^(?:ok(?:ay)?[ ,.]*|so[ ,]+|hmm+[ ,.]*|great[ ,.]*|thanks[ ,.!]*|cool[ ,.]*)*(?:and|what about|how about|or|but|same for|why|then|also|what if)\b",
     re.IGNORECASE,
 )
@@ -53,6 +53,9 @@ _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the sam
 _DETERMINED = r"\s+(?!(?:is|are|was|were|one|ones|mean|means|in|at|for|to|on|of|and|or|too|really|actually|first|second|still|also|not|by|with|as|so|then|now|about|each|all|both|again|exactly|usually|typically)\b|(?:do|does|did|will|would|can|could|should|have|has|take|takes|cost|costs|come|comes|last|lasts|pay|pays|work|works|help|helps|count|counts|need|needs|start|starts|end|ends|fit|fits|matter|matters|look|looks|make|makes|include|involve|require)\b)[a-z]+"
 _NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 
+CONTENT_ZIPF = 5.5
+"""Words as frequent as this say nothing about the subject."""
+
 
 def carry_on(
     part: str,
@@ -65,15 +68,8 @@ def carry_on(
     """Standalone text, entities, facet carried over, and whether the part leans on the conversation."""
     facet = last.trace.facets[0] if last.trace.facets else None
     pronoun = PRONOUN.search(part)
-    elliptical = bool(_ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3 and not (own and wants)
-    content = [
-        word
-        for word in split_tokens(part)
-        if stem(word) not in lexicon().frame
-        and frequency(word) < 5.5
-        and not word[0].isdigit()
-        and not PRONOUN.fullmatch(word)
-    ]
+    elliptical = bool(ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3 and not (own and wants)
+    content = [word for word in content_words(part) if not word[0].isdigit()]
     topics = [topic for topic in last.trace.topics if topic in vocabulary.entity]
     about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
     if facet and not own and not content and _BARE.fullmatch(part.strip()):
@@ -149,6 +145,15 @@ def carry_on(
     if facet and not own and pronoun and len(split_tokens(part)) <= 7:
         return part, own, facet, False  # "which one takes longest?": the family counts, the facet does not
     return part, own, None, False
+
+
+def content_words(part: str) -> list[str]:
+    """The words that say what a question is about: no frame, no very common word, no pronoun."""
+    return [
+        word
+        for word in split_tokens(part)
+        if stem(word) not in lexicon().frame and frequency(word) < CONTENT_ZIPF and not PRONOUN.fullmatch(word)
+    ]
 
 
 def points_at_nothing(part: str, pronoun: re.Match[str]) -> bool:

@@ -57,6 +57,8 @@ FEATURES = (
     "key", "sentence", "overlap", "fused", "dense", "lexical", "words", "own_words",
     # what the question intends
     "intent", "intent_share", "detail", "detail_sentence", "length", "same_facet", "same_family",
+    # what was talked about, where the question leans on it
+    "cited", "earlier_key", "earlier_sentence",
     # what it is about
     "named", "named_more", "named_weakly", "mentioned", "mentioned_instead", "not_asked", "another", "ignored",
     "stands_alone", "place_left", "narrower_left",
@@ -128,6 +130,17 @@ class Choice:
     """Share of the question's specific words that the passage holds."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a question when facts are chosen."""
+
+    found: SearchResult
+    intents: Mapping[str, float]
+    """Log probability of each intent, empty where nothing is known of them."""
+    in_conversation: SearchResult | None = None
+    """What the question finds together with the one before it, where it leans on that."""
+
+
 class Selector:
     """Scores the facts of one corpus."""
 
@@ -161,14 +174,13 @@ class Selector:
         }
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
 
-    def choose(self, query: Query, found: SearchResult, intents: Mapping[str, float]) -> tuple[Choice, ...]:
+    def choose(self, query: Query, evidence: Evidence) -> tuple[Choice, ...]:
         """The facts that could answer, best first; ties by passage order.
 
-        ``intents``: log probability of each intent, empty where nothing is known of them. A fact is looked at when one
-        of its keys or sentences is among the closest, when it is about a thing that the question names, or when it
-        holds a specific word; the others could not win.
+        A fact is looked at when one of its keys or sentences is among the closest, when it is about a thing that the
+        question names, when it holds a specific word, or when what it lies in was just cited; the others could not win.
         """
-        rows, values = self.features(query, found, intents)
+        rows, values = self.features(query, evidence)
         scores = (values @ self.weights + WORD_FOR_WORD * (values[:, 0] >= SAME_WORDS)).tolist()
         similar, said = values[:, :2].max(axis=1).tolist(), values[:, 1].tolist()
         words = values[:, FEATURES.index("words")].tolist()
@@ -178,18 +190,21 @@ class Selector:
         ]
         return tuple(sorted(choices, key=lambda choice: -choice.score))
 
-    def features(
-        self, query: Query, found: SearchResult, intents: Mapping[str, float]
-    ) -> tuple[list[int], NDArray[np.float64]]:
+    def features(self, query: Query, evidence: Evidence) -> tuple[list[int], NDArray[np.float64]]:
         """Indices into ``Facts.cells``, in order, and the features of each, shape ``(cells, len(FEATURES))``."""
+        found, intents = evidence.found, evidence.intents
         specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: entry for entry in found.ranking}
         overlap = self._overlap.scores(query.standalone).tolist()
         keys = [found.fact_scores.get(key, 0.0) for key in self._cell_keys]
         sentences = [found.sentence_scores.get(key, 0.0) for key in self._cell_keys]
         likely = {name: _intent(name, intents) for name in facets()}
+        before = evidence.in_conversation
+        keys_before = [before.fact_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys]
+        sentences_before = [before.sentence_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys]
+        cited = frozenset(query.cited)
         close = np.array([
-            key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet]
+            key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet] + (cell.passage.id in cited)
             for key, sentence, shared, cell in zip(keys, sentences, overlap, self._facts.cells, strict=True)
         ])
         looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
@@ -219,6 +234,9 @@ class Selector:
                 float(min(len(cell.fact.sentences), LONG)),
                 float(query.follow_up and cell.fact.facet == query.facet_hint),
                 float(query.facet_hint is not None and facet.family == facets()[query.facet_hint].family),
+                float(cell.passage.id in cited),
+                keys_before[at],
+                sentences_before[at],
                 *(about.get(name, 0.0) for name in ABOUT),
                 *(float(name == wanted) for name in WANTED),
             ])

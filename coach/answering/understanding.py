@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from coach.answering.following import PRONOUN, as_before, carry_on, named, points_at_nothing, remembered
+from coach.answering.following import PRONOUN, as_before, carry_on, content_words, named, points_at_nothing, remembered
 from coach.answering.lexicon import lexicon
 from coach.answering.roles import figures_in, known_entities, known_figures, with_horizon
 from coach.answering.spelling import in_figures, numbered, spell, unchat
 from coach.answering.vocabulary import Vocabulary, entities_in, unnamed, weak_entities
-from coach.answering.words import clean, frequency, split_tokens, stem, token_spans, tokens
+from coach.answering.words import clean, split_tokens, token_spans, tokens
 from coach.knowledge.sentences import sentence_spans
 from coach.types import Answer, Figure, Quantity, Query, Status, Unit
 
@@ -117,6 +117,8 @@ def _query(
     return Query(
         question=question,
         standalone=standalone,
+        earlier=last.trace.query.standalone if last and before is None else "",
+        cited=_cited(last) if last and before is None else (),
         clause=clause,
         context=context,
         wants=wants,
@@ -135,13 +137,13 @@ def _empty(part: str, vocabulary: Vocabulary) -> bool:
     """Whether the asking sentence says nothing by itself, so that its subject stands in the sentences before it."""
     if entities_in(part, vocabulary):
         return False
-    content = [
-        w
-        for w in split_tokens(part)
-        if stem(w) not in lexicon().frame and frequency(w) < 5.5 and not PRONOUN.fullmatch(w)
-    ]
+    content = content_words(part)
     pronoun = PRONOUN.search(part)
     return not content or pronoun is not None and not points_at_nothing(part, pronoun) and len(content) < 2
+
+
+def _cited(answer: Answer) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(citation.passage_id for claim in answer.claims for citation in claim.citations))
 
 
 def _is_place(entity: str, vocabulary: Vocabulary) -> bool:

@@ -62,7 +62,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SEED = 0
 THREADS = 2
 """With another program on the same two cores they wait for each other and take several times as long."""
-EPOCHS = 1
+EPOCHS = 3
 BATCH = 32
 RANK = 16
 RATE, HEAD_RATE = 1e-3, 5e-3
@@ -348,7 +348,7 @@ def train(
     threads: int = THREADS,
     progress: Progress,
 ) -> Trained:
-    """Train an adapter, write it to ``out`` and measure it. About ten minutes on two cores.
+    """Train an adapter, write it to ``out`` and measure it. About half an hour on two cores.
 
     ``held_out_author`` None trains on everything and measures nothing; ``data`` is what ``read_data`` gives unless
     given; another number of ``threads`` gives other last digits. Raises ValueError for an author that nobody is or a
