@@ -9,10 +9,18 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from coach.ui import chat
+    from coach.ui import chat, plan
 
     st.set_page_config(page_title="Career coach", page_icon=chat.ICON, layout="centered")
-    st.navigation([st.Page(chat.page, title="Coach", url_path="coach", default=True)], position="hidden").run()
+    pages = [
+        st.Page(chat.page, title="Coach", url_path="coach", default=True),
+        st.Page(plan.page, title="My plan", url_path="plan"),
+    ]
+    opened = st.navigation(pages, position="top")
+    with st.container(horizontal=True, key="pages"):  # On a narrow screen the navigation hides in the sidebar.
+        for page in pages:
+            st.page_link(page)
+    opened.run()
 else:
     from coach.ui import server
 

@@ -87,6 +87,8 @@ class Coach:
         self.settings = settings or load_settings()
         self._encoder = encoder
         self._lock = threading.RLock()
+        self._knowing = threading.RLock()
+        """Of its own, so that nobody who only wants to know what there is waits for an index to be built."""
         self._corpora: dict[str, Corpus] = {}
         self._readings: dict[str, Reading] = {}
         self._seen = self._imported()
@@ -96,7 +98,7 @@ class Coach:
 
     def pathways(self) -> tuple[Pathway, ...]:
         """Shipped pathways first, then imported ones by name; a page imported meanwhile is among them."""
-        with self._lock:
+        with self._knowing:
             if self._imported() != self._seen:
                 self.reload()
             return self.knowledge.pathways
@@ -124,11 +126,11 @@ class Coach:
 
     def reload(self) -> None:
         """Read the knowledge again, after an import."""
-        with self._lock:
+        with self._knowing:
             self._seen = self._imported()
             self.knowledge = load_knowledge(self.settings)
-            self._corpora.clear()
-            self._readings.clear()
+            # New ones, rather than emptied: what is being built from the old knowledge goes into the old.
+            self._corpora, self._readings = {}, {}
 
     def problems(self) -> tuple[str, ...]:
         """What could not be read or stored, for the person who runs the coach."""
@@ -190,29 +192,31 @@ class Coach:
     def corpus(self, pathway: str | None = None) -> Corpus:
         """The passages of a pathway, all that a plan needs; loads the encoder, whose limit they keep, and no index."""
         guide = self.pathway(pathway)
+        corpora = self._corpora
         with self._lock:
-            if guide.slug not in self._corpora:
+            if guide.slug not in corpora:
                 encoder = self.encoder()
-                self._corpora[guide.slug] = build_corpus(
+                corpora[guide.slug] = build_corpus(
                     guide,
                     self.knowledge.resources,
                     self.knowledge.market,
                     count_pieces=encoder.count_word_pieces,
                     limit=encoder.max_word_pieces,
                 )
-            return self._corpora[guide.slug]
+            return corpora[guide.slug]
 
     def reading(self, pathway: str | None = None, progress: Progress | None = None) -> Reading:
         """Corpus and index of a pathway, built when first asked for."""
         guide = self.pathway(pathway)
+        readings = self._readings
         with self._lock:
-            if guide.slug not in self._readings:
+            if guide.slug not in readings:
                 corpus = self.corpus(guide.slug)
                 index = open_index(corpus.passages, self.encoder(), self.settings, name=guide.slug, progress=progress)
                 vocabulary = _vocabulary(corpus)
                 composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
-                self._readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
-            return self._readings[guide.slug]
+                readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
+            return readings[guide.slug]
 
     def warm_up(self, progress: Progress | None = None, pathway: str | None = None) -> None:
         """Load what the first question needs; blocks until it is there."""

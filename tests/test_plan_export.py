@@ -699,7 +699,7 @@ def test_the_plan_made_from_a_backup_is_the_same(tmp_path: Path) -> None:
         (changed(lambda data: data.update(profile=[])), r"profile: expected one object"),
         (changed(lambda data: data["profile"].update(weekly_hours=-1)), r"profile: weekly_hours: .*, got '-1'"),
         (changed(lambda data: data["profile"].update(haste=1)), r"profile: haste: no such field"),
-        (changed(lambda data: data["profile"].update(skills=[[]])), r"profile: skills: expected names"),
+        (changed(lambda data: data["profile"].update(skills=[[]])), r"profile: skills: .*, got"),
         (changed(lambda data: data.update(progress=3)), r"progress: .*, got 3"),
         (changed(lambda data: data["progress"]["done"].update(x="soon")), r"progress\.done\.x: .*, got 'soon'"),
         (changed(lambda data: data["progress"]["logged"].update(x=-1)), r"progress\.logged\.x: .*, got -1"),

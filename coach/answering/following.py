@@ -134,7 +134,11 @@ def carry_on(
                 return part, own, facet, True
     if elliptical and facet:
         if own:
-            return _asked(facet, own, part, vocabulary), _merged(own, about, vocabulary), facet, True
+            told = next(
+                (one for one in last.trace.facets if _fitting(one, own[0], vocabulary)),
+                _giving(last.trace.query.wants, own[0], vocabulary) or facet,
+            )
+            return _asked(told, own, part, vocabulary), _merged(own, about, vocabulary), told, True
         strange = [word for word in content if word not in vocabulary.words]
         if len(strange) * 2 > len(content):
             return part, own, None, False  # it leaves the topic
@@ -298,15 +302,25 @@ def _merged(own: tuple[str, ...], about: Sequence[str], vocabulary: Vocabulary) 
 def _asked(facet: str, own: Sequence[str], part: str, vocabulary: Vocabulary) -> str:
     """The last question again, about another thing; the part as it is where the facet does not fit."""
     entity = vocabulary.entity[own[0]]
-    entry = facets()[facet]
-    same_family = [
-        name for name, other in facets().items() if other.family == entry.family and other.kind == entity.kind
-    ]
-    chosen = facet if entry.kind == entity.kind else next(iter(same_family), None)
+    chosen = _fitting(facet, own[0], vocabulary)
     if chosen is None:
         return part
     names = {**vocabulary.roles, "name": entity.name, "number": entity.id.partition(":")[2], "days": ""}
     return ask_for(chosen, names) or part
+
+
+def _fitting(facet: str, entity: str, vocabulary: Vocabulary) -> str | None:
+    """The facet itself where it is about things of the entity's kind, else one of its family that is."""
+    entry, kind = facets()[facet], vocabulary.entity[entity].kind
+    if entry.kind == kind:
+        return facet
+    return next((name for name, other in facets().items() if other.family == entry.family and other.kind == kind), None)
+
+
+def _giving(wants: Sequence[str], entity: str, vocabulary: Vocabulary) -> str | None:
+    """A facet about things of the entity's kind that gives the kind of answer that was asked for."""
+    kind = vocabulary.entity[entity].kind
+    return next((name for name, one in facets().items() if one.kind == kind and set(one.wants) & set(wants)), None)
 
 
 def remembered(

@@ -23,6 +23,9 @@ SECTION = "leaning"
 LEANS_FROM = 0.2
 """Probability from which a question is read as a follow-up: to read one alone costs more than the other way round."""
 
+SHORT_CONTENT = 1
+"""Words of content up to which an ellipsis says nothing by itself."""
+
 MOST_CONTENT, MOST_WORDS = 6, 15
 """Beyond so many, more words of content, or of any kind, say no more about it."""
 
@@ -69,7 +72,13 @@ def signs(
 
 
 def leans(values: Sequence[float]) -> bool:
-    """Whether the question is to be read as a follow-up, from its ``signs``."""
+    """Whether the question is to be read as a follow-up, from its ``signs``.
+
+    "And seniors?" always is: it asks for nothing by itself, whatever its words may mean elsewhere.
+    """
+    named = dict(zip(SIGNS, values, strict=True))
+    if named["ellipsis"] and named["content"] <= SHORT_CONTENT:
+        return True
     weights = fitted_weights()[SECTION]
     score = math.fsum(weights[sign] * value for sign, value in zip(SIGNS, values, strict=True))
     return 1 / (1 + math.exp(-score)) >= LEANS_FROM

@@ -172,6 +172,11 @@ class Selector:
             )
             for cell in facts.cells
         }
+        self._asked_by: dict[str, set[int]] = {}
+        """Facts by question key: spelling may have changed a question that is one word for word."""
+        for at, cell in enumerate(facts.cells):
+            for key in cell.fact.questions:
+                self._asked_by.setdefault(_plain(key), set()).add(at)
         self._keys = {cell.key: _stems_of(" ".join(cell.fact.questions)) for cell in facts.cells}
 
     def choose(self, query: Query, evidence: Evidence) -> tuple[Choice, ...]:
@@ -181,7 +186,9 @@ class Selector:
         question names, when it holds a specific word, or when what it lies in was just cited; the others could not win.
         """
         rows, values = self.features(query, evidence)
-        scores = (values @ self.weights + WORD_FOR_WORD * (values[:, 0] >= SAME_WORDS)).tolist()
+        word_for_word = self._asked_by.get(_plain(query.question), set())
+        same = (values[:, 0] >= SAME_WORDS) | np.array([at in word_for_word for at in rows])
+        scores = (values @ self.weights + WORD_FOR_WORD * same).tolist()
         similar, said = values[:, :2].max(axis=1).tolist(), values[:, 1].tolist()
         words = values[:, FEATURES.index("words")].tolist()
         choices = [
@@ -362,6 +369,10 @@ def _kinds_of(text: str) -> frozenset[str]:
         Unit.HOURS_PER_WEEK: "duration",
     }
     return frozenset(names[quantity.unit] for quantity in quantities(text) if quantity.unit in names)
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.casefold().split()).rstrip(" ?.!")
 
 
 def _stems_of(text: str) -> frozenset[str]:

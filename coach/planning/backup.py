@@ -92,8 +92,6 @@ def _read(data: dict[str, Any], place: str, known: Collection[str] | None) -> Ba
         profile = read_profile(json.dumps(data["profile"]), f"{place}: profile")
     except ProfileError as error:
         raise ProfileError(f"{error}\n{_AGAIN}") from error
-    except TypeError as error:  # A list as the name of a skill gets as far as here.
-        raise ProfileError(f"{place}: profile: skills: expected names with levels. {_AGAIN}") from error
     if profile.pathway not in (None, file.pathway):
         raise ProfileError(
             f"{place}: profile.pathway: expected the plan's, {file.pathway}, got {_shown(profile.pathway)}. {_AGAIN}"

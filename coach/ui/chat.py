@@ -16,7 +16,6 @@ import uuid
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple, cast
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pydantic import ValidationError
@@ -24,11 +23,14 @@ from streamlit.runtime.scriptrunner import StopException
 
 from coach.errors import CoachError, StorageError
 from coach.knowledge.pathway import Pathway
+from coach.knowledge.wording import listed
+from coach.planning.learner import Change, kept, proposed
+from coach.planning.profile import Profile
 from coach.reading import Part, parts
 from coach.settings import load_settings
-from coach.storage import Conversation, ConversationStore, Feedback, Thumb, Turn, as_markdown
+from coach.storage import Conversation, Feedback, Store, Thumb, Turn, as_markdown
 from coach.types import Answer, Claim, Passage, Status, Support
-from coach.ui import evidence, session
+from coach.ui import evidence, learner, session
 from coach.ui.render import literal, plain, quiet, shortened
 
 ICON = Path(__file__).with_name("icon.svg")  # a file of ours: a named icon would be fetched from a font server
@@ -126,7 +128,7 @@ def _begin(pathways: dict[str, Pathway]) -> None:
         state.pathway = preferred if preferred in pathways else next(iter(pathways))
 
 
-def _follow_address(store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
+def _follow_address(store: Store, owner: str, pathways: dict[str, Pathway]) -> None:
     """``?c=`` names the open conversation and works for its owner only; ``?q=`` fills the box and waits."""
     state = st.session_state
     asked = st.query_params.get("q")
@@ -203,11 +205,11 @@ def _open_conversation(conversation: Conversation, pathways: dict[str, Pathway])
     st.query_params["c"] = conversation.id
 
 
-def _rename(store: ConversationStore, owner: str, conversation_id: str, key: str) -> None:
+def _rename(store: Store, owner: str, conversation_id: str, key: str) -> None:
     store.rename(owner, conversation_id, plain(st.session_state[key]))
 
 
-def _delete(store: ConversationStore, owner: str, conversation_id: str | None) -> None:
+def _delete(store: Store, owner: str, conversation_id: str | None) -> None:
     """One conversation, or all of them."""
     if conversation_id is None:
         store.delete_all(owner)
@@ -228,14 +230,14 @@ def _earlier() -> None:
 # --- Sidebar ------------------------------------------------------------------------------------------------
 
 
-def _sidebar(desk: session.Desk, store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
+def _sidebar(desk: session.Desk, store: Store, owner: str, pathways: dict[str, Pathway]) -> None:
     with st.sidebar:
         st.markdown("#### Career coach")
         st.selectbox(
             "Pathway",
             list(pathways),
             key="pathway",
-            format_func=lambda slug: _short_name(pathways, slug),
+            format_func=lambda slug: learner.short_name(pathways, slug),
             on_change=_new_conversation,
             help="Answers come from one pathway at a time. Choosing another starts a new conversation.",
         )
@@ -246,14 +248,14 @@ def _sidebar(desk: session.Desk, store: ConversationStore, owner: str, pathways:
         _notices(desk, store)
 
 
-def _conversation_list(store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
+def _conversation_list(store: Store, owner: str, pathways: dict[str, Pathway]) -> None:
     state = st.session_state
     everything = bool(state.get("list_all"))
     found = store.conversations(owner, None if everything else LISTED + 1)
     if not found:
         st.caption("Your conversations will be listed here and found again when you come back.")
         return
-    zone = _zone()
+    zone = learner.zone()
     day = ""
     for conversation in found if everything else found[:LISTED]:
         if (name := _day(conversation.updated, zone)) != day:
@@ -276,7 +278,7 @@ def _conversation_list(store: ConversationStore, owner: str, pathways: dict[str,
 
 
 def _conversation_menu(
-    store: ConversationStore, owner: str, conversation: Conversation, pathways: dict[str, Pathway]
+    store: Store, owner: str, conversation: Conversation, pathways: dict[str, Pathway]
 ) -> None:
     with st.popover("", icon=":material/more_horiz:", type="tertiary", help="Rename, export or delete", key="menu"):
         key = f"title-{conversation.id}"
@@ -306,7 +308,7 @@ def _conversation_menu(
         _delete_button(store, owner, conversation.id, "Delete conversation")
 
 
-def _delete_button(store: ConversationStore, owner: str, conversation_id: str | None, label: str) -> None:
+def _delete_button(store: Store, owner: str, conversation_id: str | None, label: str) -> None:
     """Two clicks: what is deleted is gone from the disk as well."""
     what = conversation_id or "everything"
     if st.session_state.get("confirming") != what:
@@ -322,7 +324,7 @@ def _delete_button(store: ConversationStore, owner: str, conversation_id: str | 
         st.button("Keep", key=f"keep-{what}", on_click=_confirm, args=(None,))
 
 
-def _notices(desk: session.Desk, store: ConversationStore) -> None:
+def _notices(desk: session.Desk, store: Store) -> None:
     """What went wrong without stopping anything, and what is kept about the visitor."""
     with st.container():
         for notice in store.notices:
@@ -334,22 +336,21 @@ def _notices(desk: session.Desk, store: ConversationStore) -> None:
                 for problem in problems:
                     st.markdown(literal(problem))
     with st.popover("Your data", type="tertiary", icon=":material/lock:", key="data"):
-        if store.in_memory:
-            kept = "Conversations are kept in memory and end with this program."
-        else:
-            kept = "Conversations are kept in a database on the machine that runs this app, and nowhere else."
-        st.markdown(kept)
-        if session.owner_kept():
-            st.markdown("A random cookie lets this browser, and no other, find them again. There is no login.")
-        else:
-            st.markdown("This browser keeps no cookie for this app, so a reload will not find them again.")
+        keeping = session.keeping()
+        st.markdown(literal(keeping.why))
+        if keeping.kept and store.in_memory:
+            st.markdown("It is kept in memory and ends with this program.")
+        elif keeping.kept:
+            st.markdown("It lies in a database on the machine that runs this app, and nowhere else.")
+        if keeping.kept and not session.owner_kept():
+            st.markdown("This browser keeps no cookie for this app, so a reload will not find it again.")
         _delete_button(store, session.owner(), None, "Delete everything")
 
 
 # --- The conversation ---------------------------------------------------------------------------------------
 
 
-def _conversation(desk: session.Desk, store: ConversationStore, owner: str, pathways: dict[str, Pathway]) -> None:
+def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[str, Pathway]) -> None:
     state = st.session_state
     conversation = store.conversation(owner, state.open) if state.open else None
     pathway = pathways[state.pathway]
@@ -367,6 +368,7 @@ def _conversation(desk: session.Desk, store: ConversationStore, owner: str, path
         st.caption(literal(_name(pathway, pathway.slug)) if readable else "This pathway is no longer installed.")
         _turns(desk, store, owner, conversation, shown)
         if pending is None and shown and state.halted is None:
+            _proposals(desk, store, owner, pathway, shown[-1])
             _follow_ups(shown[-1])
     if pending is not None:
         _ask(desk, store, owner, conversation, shown, pending, first=not shown)
@@ -379,7 +381,7 @@ def _conversation(desk: session.Desk, store: ConversationStore, owner: str, path
         _loading_line(desk)
 
 
-def _history(store: ConversationStore, owner: str, conversation: Conversation | None) -> tuple[Shown, ...]:
+def _history(store: Store, owner: str, conversation: Conversation | None) -> tuple[Shown, ...]:
     """The newest turns, up to the window, and those that the store refused."""
     state = st.session_state
     kept = store.turns(owner, conversation.id, state.window) if conversation is not None else ()
@@ -412,7 +414,7 @@ def _first_screen(desk: session.Desk, pathway: Pathway) -> None:
 
 def _turns(
     desk: session.Desk,
-    store: ConversationStore,
+    store: Store,
     owner: str,
     conversation: Conversation | None,
     shown: tuple[Shown, ...],
@@ -437,7 +439,7 @@ def _question(question: str, turn_id: str, *, first: bool) -> None:
 
 @st.fragment
 def _answer(
-    desk: session.Desk, one: Shown, store: ConversationStore | None, owner: str, feedback: dict[str, Feedback]
+    desk: session.Desk, one: Shown, store: Store | None, owner: str, feedback: dict[str, Feedback]
 ) -> None:
     """One answer. A fragment: opening its evidence or rating it redraws nothing else."""
     turn, answer = one
@@ -514,7 +516,7 @@ def _marker_label(claim: Claim, marker: int, last: int) -> str:
     return f":primary[{words}]"
 
 
-def _thumbs(store: ConversationStore, owner: str, turn_id: str, given: Feedback | None) -> None:
+def _thumbs(store: Store, owner: str, turn_id: str, given: Feedback | None) -> None:
     key = f"thumb-{turn_id}"
     st.feedback(
         "thumbs",
@@ -525,7 +527,7 @@ def _thumbs(store: ConversationStore, owner: str, turn_id: str, given: Feedback 
     )
 
 
-def _rate(store: ConversationStore, owner: str, turn_id: str) -> None:
+def _rate(store: Store, owner: str, turn_id: str) -> None:
     """A thumb or a reason changed: keep both, with the whole answer."""
     state = st.session_state
     chosen = state.get(f"thumb-{turn_id}")
@@ -538,7 +540,7 @@ def _rate(store: ConversationStore, owner: str, turn_id: str) -> None:
         state[f"unrated-{turn_id}"] = str(error)
 
 
-def _why(store: ConversationStore, owner: str, turn_id: str, given: Feedback | None) -> None:
+def _why(store: Store, owner: str, turn_id: str, given: Feedback | None) -> None:
     state = st.session_state
     if f"unrated-{turn_id}" in state:
         st.warning(literal(state[f"unrated-{turn_id}"]))
@@ -564,6 +566,63 @@ def _why(store: ConversationStore, owner: str, turn_id: str, given: Feedback | N
         st.caption("Kept with the answer, so that it can be replayed and mended.")
 
 
+def _study(desk: session.Desk, store: Store, owner: str, slug: str) -> learner.Study | None:
+    """Who asks, as far as they made a profile. One that cannot be read is the plan page's to tell; a question is
+    answered all the same."""
+    if store.learner(owner, slug) is None:
+        return None
+    try:
+        return learner.study(_visit(desk, store, owner, _pathway(desk, slug)))
+    except CoachError:
+        return None
+
+
+def _pathway(desk: session.Desk, slug: str) -> Pathway:
+    return next(pathway for pathway in desk.coach.pathways() if pathway.slug == slug)
+
+
+def _visit(desk: session.Desk, store: Store, owner: str, pathway: Pathway) -> learner.Visit:
+    return learner.visit(cast("learner.Knowing", desk.coach), store, owner, pathway)
+
+
+def _proposals(desk: session.Desk, store: Store, owner: str, pathway: Pathway, last: Shown) -> None:
+    """What the last question told of the learner, to be kept or not. Nothing is kept by itself."""
+    state = st.session_state
+    if last.answer is None or not any(figure.personal for figure in last.answer.trace.query.figures):
+        return
+    if last.turn.id in state.setdefault("proposals_closed", {}):
+        if said := state.proposals_closed[last.turn.id]:
+            st.caption(literal(said))
+        return
+    mine = _study(desk, store, owner, pathway.slug)
+    at = _visit(desk, store, owner, pathway)
+    changes = proposed(last.answer.trace.query, mine.profile if mine else Profile(), at.corpus)
+    if not changes:
+        return
+    with st.container(key=f"proposal-{last.turn.id}", horizontal=True, vertical_alignment="center"):
+        said = listed([change.said for change in changes])
+        st.markdown(f"Keep this in your profile? {literal(said[:1].upper() + said[1:])}.")
+        for label, keep in (("Keep", True), ("Not now", False)):
+            st.button(
+                label,
+                key=f"{'keep' if keep else 'drop'}-proposal-{last.turn.id}",
+                on_click=_decide,
+                args=(at, mine, changes if keep else (), last.turn.id),
+            )
+
+
+def _decide(at: learner.Visit, mine: learner.Study | None, changes: tuple[Change, ...], turn_id: str) -> None:
+    """Keep what was proposed, or, without changes, do not ask again."""
+    said = ""
+    if changes:
+        try:
+            learner.save_profile(at, mine, kept(mine.profile if mine else Profile(), changes))
+            said = "Kept in your profile: your plan goes by it."
+        except CoachError as error:
+            said = f"Not kept. {error}"
+    st.session_state.proposals_closed[turn_id] = said
+
+
 def _follow_ups(last: Shown) -> None:
     """Under the last answer only: further up they would ask out of turn."""
     if last.answer is None or not last.answer.suggestions:
@@ -578,7 +637,7 @@ def _follow_ups(last: Shown) -> None:
 
 def _ask(
     desk: session.Desk,
-    store: ConversationStore,
+    store: Store,
     owner: str,
     conversation: Conversation | None,
     shown: tuple[Shown, ...],
@@ -591,7 +650,10 @@ def _ask(
     asking = cast("session.Asking | None", state.asking)
     if asking is None or asking.turn_id != pending.turn_id:
         history = [one.answer for one in shown if one.answer is not None][-HISTORY:]
-        asking = session.Asking(desk, pending.turn_id, pending.question, history, state.pathway)
+        mine = _study(desk, store, owner, state.pathway)
+        asking = session.Asking(
+            desk, pending.turn_id, pending.question, history, state.pathway, mine.learner if mine else None
+        )
         state.asking = asking
     place = st.chat_message("assistant")
     for _ in range(STALE):
@@ -646,7 +708,7 @@ def _let_others_in() -> None:
 
 
 def _keep(
-    store: ConversationStore, owner: str, conversation: Conversation | None, pending: Pending, answer: Answer
+    store: Store, owner: str, conversation: Conversation | None, pending: Pending, answer: Answer
 ) -> None:
     """Store the turn; if that fails, keep it on screen and say so."""
     state = st.session_state
@@ -719,21 +781,6 @@ def _cannot_start(problem: str) -> None:
 
 def _name(pathway: Pathway | None, slug: str) -> str:
     return plain(slug if pathway is None else f"{pathway.origin} to {pathway.target}")
-
-
-def _short_name(pathways: dict[str, Pathway], slug: str) -> str:
-    """The target alone where that tells pathways apart: a sidebar is narrow."""
-    target = pathways[slug].target
-    shared = sum(pathway.target == target for pathway in pathways.values()) > 1
-    return plain(f"{target} (from {pathways[slug].origin})" if shared else target)
-
-
-def _zone() -> tzinfo:
-    """The visitor's own time zone, as far as the browser tells."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (KeyError, ValueError, OSError):
-        return UTC
 
 
 def _day(moment: datetime, zone: tzinfo) -> str:

@@ -1,26 +1,34 @@
-"""Who is visiting, and the two things that all visitors share: the coach and the store.
+"""Who is visiting, whether what they do is kept, and the two things that all visitors share: the coach and the store.
 
-Comes in: the settings and a browser's cookie. Goes out: the coach (still loading, ready or failed), the store, and
-the visitor's owner token. This is the one seam where the pages get their coach: a test or a demonstration puts
-another maker into ``make_coach``.
+Comes in: the settings, the request, a browser's cookie or a login. Goes out: the coach (still loading, ready or
+failed), the store, and the visitor's owner token. This is the one seam where the pages get their coach: a test or a
+demonstration puts another maker into ``make_coach``.
 
 Only what everybody may share is cached for all. Chats, questions and tokens stay in the visitor's own session.
+
+Whoever logs in owns what they did under their login, in any browser. Whoever does not is known by a cookie, and by
+that alone only on the machine that runs the app: where others can reach it, what they do goes with their session.
 """
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from coach.errors import CoachError
 from coach.knowledge.pathway import Pathway
+from coach.planning.learner import Learner
 from coach.settings import Settings, load_settings
-from coach.storage import ConversationStore, open_store
+from coach.storage import Store, open_passing_store, open_store
 from coach.types import Answer, Passage
 from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
 
@@ -40,6 +48,7 @@ class Coaching(Protocol):
         history: Sequence[Answer] = (),
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
+        learner: Learner | None = None,
     ) -> Answer: ...
 
 
@@ -121,7 +130,15 @@ class Asking:
     ask again. Belongs to one visitor's session.
     """
 
-    def __init__(self, desk: Desk, turn_id: str, question: str, history: Sequence[Answer], pathway: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        turn_id: str,
+        question: str,
+        history: Sequence[Answer],
+        pathway: str,
+        learner: Learner | None = None,
+    ) -> None:
         self.turn_id = turn_id
         self.stages: list[str] = []
         """Names of the stages begun so far."""
@@ -133,7 +150,7 @@ class Asking:
         self._answer: Answer | None = None
         self._error: Exception | None = None
         threading.Thread(
-            target=self._run, args=(desk, question, tuple(history), pathway), name="coach-asking", daemon=True
+            target=self._run, args=(desk, question, tuple(history), pathway, learner), name="coach-asking", daemon=True
         ).start()
 
     def wait(self, seconds: float) -> bool:
@@ -156,7 +173,9 @@ class Asking:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
-    def _run(self, desk: Desk, question: str, history: tuple[Answer, ...], pathway: str) -> None:
+    def _run(
+        self, desk: Desk, question: str, history: tuple[Answer, ...], pathway: str, learner: Learner | None
+    ) -> None:
         try:
             desk.start()
             if desk.problem is not None:
@@ -167,7 +186,9 @@ class Asking:
             if desk.problem is not None:
                 raise CoachError(desk.problem)
             desk.coach.warm_up(self._on_progress, pathway)
-            self._answer = desk.coach.ask(question, history=history, pathway=pathway, on_stage=self._on_stage)
+            self._answer = desk.coach.ask(
+                question, history=history, pathway=pathway, on_stage=self._on_stage, learner=learner
+            )
         except Exception as error:  # noqa: BLE001 - handed over to whoever waits
             self._error = error
         finally:
@@ -188,7 +209,7 @@ def _desk(settings: Settings) -> Desk:
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={Settings: lambda settings: settings.model_dump_json()})
-def _store(settings: Settings) -> ConversationStore:
+def _store(settings: Settings) -> Store:
     return open_store(settings)
 
 
@@ -200,15 +221,55 @@ def desk() -> Desk:
     return _desk(load_settings())
 
 
-def store() -> ConversationStore:
-    """The shared store. Raises StorageError if ``COACH_DATABASE_URL`` names one that does not work."""
-    return _store(load_settings())
+def store() -> Store:
+    """Where the visitor's data belong: the store that is kept, or one in memory that is this session's alone.
+
+    Raises StorageError if ``COACH_DATABASE_URL`` names one that does not work.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return _store(load_settings())  # Opened ahead of any visit.
+    keeping_now = keeping()
+    if keeping_now.kept:
+        return _store(load_settings())
+    if "passing_store" not in st.session_state:
+        st.session_state.passing_store = open_passing_store(keeping_now.why)
+    passing: Store = st.session_state.passing_store
+    return passing
+
+
+class Keeping(NamedTuple):
+    """Whether what the visitor does outlives their session."""
+
+    kept: bool
+    why: str
+    """A sentence or two to show."""
+
+
+def keeping() -> Keeping:
+    if _visitor() is not None:
+        return Keeping(True, "What you do here is kept under your login, and only you can see it.")
+    if only_from_this_machine(st.get_option("server.address"), st.context.headers):
+        return Keeping(True, "What you do here is kept for this browser alone.")
+    way = "Log in" if login_offered() else "Run it on your own machine, or ask whoever runs it to set up a login,"
+    return Keeping(
+        False,
+        f"Nothing is kept beyond this visit, because other machines can reach this app and you are not logged in. "
+        f"{way} to find your plan and conversations again.",
+    )
+
+
+def login_offered() -> bool:
+    """True where Streamlit's login is configured: a section ``[auth]`` in its secrets."""
+    return "is_logged_in" in st.user
 
 
 def owner() -> str:
-    """The visitor's token: from the cookie that ``coach.ui.server`` set, or for this session only."""
+    """The visitor's token: of their login, from the cookie that ``coach.ui.server`` set, or for this session only."""
+    logged_in = _visitor()
+    if logged_in is not None:
+        return logged_in
     if "owner" not in st.session_state:
-        sent = st.context.cookies.get(OWNER_COOKIE, "")
+        sent = str(st.context.cookies.get(OWNER_COOKIE, ""))
         st.session_state.owner_kept = bool(re.fullmatch(OWNER_PATTERN, sent))
         st.session_state.owner = sent if st.session_state.owner_kept else secrets.token_urlsafe(OWNER_BYTES)
     return str(st.session_state.owner)
@@ -216,5 +277,58 @@ def owner() -> str:
 
 def owner_kept() -> bool:
     """False where the browser keeps no cookie, so that a reload will not find the conversations again."""
+    if _visitor() is not None:
+        return True
     owner()
     return bool(st.session_state.owner_kept)
+
+
+def _visitor() -> str | None:
+    """The owner token of whoever is logged in. If that changes, what the session remembers of another is dropped."""
+    found = login_token(st.user) if st.user.get("is_logged_in") is True else None
+    if st.session_state.setdefault("visitor", found) != found:
+        st.session_state.clear()
+        st.session_state.visitor = found
+    return found
+
+
+def login_token(claims: Mapping[str, object]) -> str | None:
+    """The owner token of a login: by issuer and subject, the two that never change and never repeat.
+
+    None where either is missing. It has 64 characters, so no cookie that a browser makes up can be taken for one.
+    """
+    issuer, subject = claims.get("iss"), claims.get("sub")
+    if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
+        return None
+    # A colon inside the subject is masked, so that no two pairs give the same text.
+    masked = subject.replace("%", "%25").replace(":", "%3A")
+    return hashlib.sha256(f"oidc:{issuer}:{masked}".encode()).hexdigest()
+
+
+def only_from_this_machine(address: str | None, headers: Mapping[str, str]) -> bool:
+    """True where nobody else can reach the app, as far as it can tell.
+
+    It listens on loopback only, the browser called it by such an address, and no proxy says that it passes something
+    on. Whoever forges these about their own request is kept less, never more, than the server's address allows.
+    """
+    return (
+        is_loopback(address or "")
+        and is_loopback(headers.get("Host", "localhost"))
+        and not any(name in headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"))
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or a ``Host`` header, with or without its port, names this machine.
+
+    >>> [is_loopback(host) for host in ("localhost:8501", "127.0.0.1", "[::1]:8501", "::1")]
+    [True, True, True, True]
+    >>> [is_loopback(host) for host in ("0.0.0.0", "", "coach.example", "127.0.0.1.example", "localhost.example:80")]
+    [False, False, False, False, False]
+    """
+    bare = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
+    try:
+        name = urlsplit(f"//{bare}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
