@@ -5,6 +5,7 @@ Read from the environment as ``COACH_<NAME>``; unusable values raise ``SettingsE
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     """SQLAlchemy address of the store, such as ``postgresql+psycopg://user:password@host/name``; None means SQLite in
     ``data_dir``. It may hold a password, so it is only shown with that masked."""
+
+    today: date | None = None
+    """The day that plans take for today; None means the visitor's own. To show, or test, a plan some weeks later."""
 
     max_question_chars: int = Field(default=2000, ge=100, le=100_000)
     """A question beyond this is cut, and the answer says so. Four printed paragraphs."""

@@ -2,7 +2,7 @@
 
 Comes in: options. Goes out: tables on stdout, the record of a run as JSON and as one HTML page; progress on stderr.
 ``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
-``intents`` measures the encoder's adapter and ``train`` makes it, ``mutants``, ``counterfactual`` and ``determinism``
+``intents`` measures the encoder's adapter and ``train`` makes it, ``skills`` measures what is seen in resumes, ``mutants``, ``counterfactual`` and ``determinism``
 are checks beside the cases, ``grounding`` and ``chunking`` measure against public data, ``bench`` measures time as
 ratios. What a command needs is imported when it is called: it takes seconds to load.
 """
@@ -208,6 +208,36 @@ def train(
         trained = training.train(out, progress=lambda text: typer.echo(text, err=True))
     typer.echo(f"{out}: {trained.questions:,} questions, {trained.pairs:,} sentences, {trained.steps:,} steps")
     _show_measured(trained.measured)
+
+
+# --- Resumes ---------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def skills(
+    split: Annotated[SplitChoice, typer.Option(help="Which resumes; test is only reported, never tuned on.")] = (
+        SplitChoice.ALL
+    ),
+    as_json: AsJson = False,
+    fit_weights: Annotated[
+        bool, typer.Option("--fit", help="First fit the weights of the coach again, on labelled lines.")
+    ] = False,
+) -> None:
+    """Read labelled resumes and postings: which skills and demands were rightly seen?"""
+    from coach.retrieval.encoder import load_encoder
+    from coach.settings import load_settings
+    from eval import skills as measuring
+    from eval.systems import RememberingEncoder
+
+    with _told():
+        encoder = RememberingEncoder(load_encoder(load_settings()))
+        if fit_weights:
+            measuring.run_fit(encoder, lambda text: typer.echo(text, err=True))
+        found = measuring.run(split, encoder=encoder)
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        measuring.show(found, Console(width=None if Console().is_terminal else 120))
 
 
 # --- Checks beside the cases ----------------------------------------------------------------------------------

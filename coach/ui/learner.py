@@ -113,8 +113,8 @@ def zone() -> tzinfo:
 
 
 def today() -> date:
-    """The visitor's day. A test, or a demonstration of a later month, puts another one into the session."""
-    given = st.session_state.get("today")
+    """The visitor's day; or another one, from the settings or, for one session, put there by a test."""
+    given = st.session_state.get("today") or load_settings().today
     return given if isinstance(given, date) else datetime.now(zone()).date()
 
 
