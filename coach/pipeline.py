@@ -33,7 +33,7 @@ from coach.knowledge.load import Knowledge, load_knowledge
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
-from coach.planning.learner import Learner, hours_today
+from coach.planning.learner import Learner, hours_today, with_profile
 from coach.planning.next_step import next_step
 from coach.planning.plan import Plan
 from coach.planning.schedule import make_plan
@@ -251,6 +251,8 @@ class Coach:
             return self._plain(question, slug, direct, alone[0], clock, reading)
         with clock.stage("retrieve", on_stage):
             queries = carried if history and self._leans(alone[0], carried[0], reading) else alone
+            if learner is not None:
+                queries = tuple(with_profile(query, learner.profile, reading.corpus) for query in queries)
             found = [self._evidence(query, reading) for query in queries]
         with clock.stage("answer", on_stage):
             parts: list[Composed] = []

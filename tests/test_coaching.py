@@ -84,3 +84,25 @@ def test_what_a_question_tells_of_the_learner_is_proposed(
 def test_the_time_there_is_today_is_read_from_the_question(coach: Coach) -> None:
     assert hours_today(coach.ask("I have 2 hours today, what should I do?").trace.query) == 2.0
     assert hours_today(coach.ask("What should I do?").trace.query) is None
+
+
+def test_a_question_about_oneself_is_worked_out_with_the_profile(coach: Coach) -> None:
+    profile = Profile(weekly_hours=5, pay=100_000, region="Austin")
+    learner = Learner(profile=profile, today=TODAY)
+    paid = ask(coach, "What would the raise make of my pay?", learner)
+    assert f"${100_000 * 1.4:,.0f}" in paid.text and "Austin" in paid.text
+    assert all(verdict.supported for verdict in paid.trace.verdicts)
+    assert f"{24 * 10 / 5:g} weeks" in ask(coach, "How long will it take me?", learner).text
+    assert not proposed(paid.trace.query, profile, coach.corpus())  # what is known is not proposed
+
+
+def test_figures_that_a_question_tells_come_before_those_of_the_profile(coach: Coach) -> None:
+    learner = Learner(profile=Profile(pay=100_000), today=TODAY)
+    answer = ask(coach, "If I earned $80,000, what would my raise come to?", learner)
+    assert f"${80_000 * 1.4:,.0f}" in answer.text and f"${100_000 * 1.4:,.0f}" not in answer.text
+
+
+def test_a_question_about_nobody_takes_nothing_from_the_profile(coach: Coach) -> None:
+    learner = Learner(profile=Profile(weekly_hours=5, pay=100_000), today=TODAY)
+    for question in ("By how much does pay change?", "How long is the roadmap?"):
+        assert ask(coach, question, learner).text == coach.ask(question).text

@@ -6,15 +6,20 @@ propose. Nothing is changed here: a proposal is kept only when the learner says 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
 from coach.knowledge.corpus import Corpus
+from coach.knowledge.wording import CURRENCY_SIGNS
+from coach.planning.pay import metro_of
 from coach.planning.plan import Progress
 from coach.planning.profile import MOST_WEEKLY_HOURS, Level, Profile, resolve_skills
-from coach.types import Entity, Figure, Frozen, Query, Unit
+from coach.types import Entity, Figure, Frozen, Quantity, Query, Unit
 
 HIGHEST_PAY = 1e9
+
+_OWN = re.compile(r"\b(?:i|i'd|i'll|i'm|me|my|mine)\b", re.IGNORECASE)
 
 
 class Learner(Frozen):
@@ -59,6 +64,32 @@ def hours_today(query: Query) -> float | None:
     """The time that a question says there is: "I have half an hour". None where it says none."""
     told = [figure.quantity.low for figure in query.figures if figure.quantity.unit is Unit.HOURS]
     return told[0] if told and told[0] > 0 else None
+
+
+def with_profile(query: Query, profile: Profile, corpus: Corpus) -> Query:
+    """The query with the learner's pay and place, or hours, where it asks what something means for them and tells none.
+
+    "What would the raise make of my pay?" is worked out with the pay of the profile, as it would be with one that was
+    told a question before.
+    """
+    if not _OWN.search(query.question) or any(figure.personal for figure in query.figures):
+        return query
+    told: list[Figure] = []
+    entities = query.entities
+    if profile.pay and "money" in query.wants or profile.pay and "percentage" in query.wants:
+        sign = CURRENCY_SIGNS.get(profile.currency, f"{profile.currency} ")
+        told.append(_figure("current_pay", Unit.MONEY, profile.pay, f"{sign}{profile.pay:,.0f}"))
+        place = metro_of(profile.region, corpus) if profile.region else None
+        if place and not any(corpus.entity[entity].kind == "metro" for entity in entities if entity in corpus.entity):
+            entities = (*entities, place)
+    elif "duration" in query.wants:
+        hours = profile.weekly_hours
+        told.append(_figure("weekly_hours", Unit.HOURS_PER_WEEK, hours, f"{hours:g} hours a week"))
+    return query.model_copy(update={"figures": (*query.figures, *told), "entities": entities}) if told else query
+
+
+def _figure(role: str, unit: Unit, value: float, text: str) -> Figure:
+    return Figure(quantity=Quantity(unit=unit, low=value, high=value, text=text), personal=True, role=role)
 
 
 def _changes(query: Query, profile: Profile, corpus: Corpus) -> Iterator[Change]:
