@@ -19,6 +19,9 @@ from coach.types import Entity, Figure, Frozen, Quantity, Query, Unit
 
 HIGHEST_PAY = 1e9
 
+_TOLD = frozenset({Unit.MONEY, Unit.HOURS, Unit.HOURS_PER_WEEK})
+"""Figures of a question that come before those of the profile."""
+
 _OWN = re.compile(r"\b(?:i|i'd|i'll|i'm|me|my|mine)\b", re.IGNORECASE)
 
 
@@ -72,7 +75,9 @@ def with_profile(query: Query, profile: Profile, corpus: Corpus) -> Query:
     "What would the raise make of my pay?" is worked out with the pay of the profile, as it would be with one that was
     told a question before.
     """
-    if not _OWN.search(query.question) or any(figure.personal for figure in query.figures):
+    if not _OWN.search(query.question) or any(
+        figure.personal or figure.quantity.unit in _TOLD for figure in query.figures
+    ):
         return query
     told: list[Figure] = []
     entities = query.entities
