@@ -23,11 +23,14 @@ from typer.core import TyperGroup
 
 from coach.batch import ask_all
 from coach.doctor import examine
-from coach.errors import CoachError
+from coach.documents import LIMITS, Document, read_document
+from coach.errors import CoachError, DocumentError
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.knowledge.pathway import Pathway
 from coach.pipeline import Coach
+from coach.planning.evidence import match_skills
+from coach.planning.evidence_table import as_text
 from coach.plans import PlanForm, in_form, read_learner
 from coach.printing import printed, printed_trace, visible
 from coach.settings import Settings, load_settings
@@ -176,6 +179,30 @@ def plan(
 
 
 @app.command()
+def skills(
+    ctx: typer.Context,
+    resume: Annotated[Path, typer.Argument(metavar="RESUME", help="PDF, DOCX, Markdown or plain text.")],
+    posting: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A job posting: which of its demands does the resume show?")
+    ] = None,
+    pathway: PathwayOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one object, each skill with both sides.")] = False,
+) -> None:
+    """Which skills of a pathway a resume shows, each with the line that shows it."""
+    with _answers_only() as out:
+        mine = _document(resume)
+        theirs = _document(posting) if posting else None
+        coach = _coach(ctx)
+        guide = coach.pathway(pathway)
+        report = match_skills(mine, coach.reading(guide.slug).corpus, coach.encoder(), theirs)
+        _warn((*coach.problems(), *mine.notices, *(theirs.notices if theirs else ())))
+        if as_json:
+            out.write(json.dumps({"pathway": guide.slug, **report.model_dump(mode="json")}) + "\n")
+        else:
+            out.write(visible(as_text(report)))
+
+
+@app.command()
 def pathways() -> None:
     """List the pathways that can be asked about."""
     settings = load_settings()
@@ -200,6 +227,15 @@ def doctor(ctx: typer.Context) -> None:
         out.write("All is well.\n" if not unsound else f"{unsound} to mend: see the lines that begin with NO.\n")
     if unsound:
         raise typer.Exit(1)
+
+
+def _document(file: Path) -> Document:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(LIMITS.bytes_in + 1)  # no more than is needed to refuse it
+    except OSError as error:
+        raise DocumentError(f"{file}: cannot be read ({error.strerror}). Give a file that exists.") from error
+    return read_document(data, file.name)
 
 
 # --- What the commands share ------------------------------------------------------------------------------

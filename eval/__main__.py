@@ -2,9 +2,10 @@
 
 Comes in: options. Goes out: tables on stdout, the record of a run as JSON and as one HTML page; progress on stderr.
 ``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
-``intents`` measures the encoder's adapter and ``train`` makes it, ``skills`` measures what is seen in resumes, ``mutants``, ``counterfactual`` and ``determinism``
-are checks beside the cases, ``grounding`` and ``chunking`` measure against public data, ``bench`` measures time as
-ratios. What a command needs is imported when it is called: it takes seconds to load.
+``intents`` measures the encoder's adapter and ``train`` makes it, ``skills`` measures what is seen in resumes,
+``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``grounding`` and ``chunking`` measure
+against public data, ``bench`` measures time as ratios. What a command needs is imported when it is called: it takes
+seconds to load.
 """
 
 from __future__ import annotations
@@ -227,10 +228,9 @@ def skills(
     from coach.retrieval.encoder import load_encoder
     from coach.settings import load_settings
     from eval import skills as measuring
-    from eval.systems import RememberingEncoder
 
     with _told():
-        encoder = RememberingEncoder(load_encoder(load_settings()))
+        encoder = measuring.Remembering(load_encoder(load_settings()))
         if fit_weights:
             measuring.run_fit(encoder, lambda text: typer.echo(text, err=True))
         found = measuring.run(split, encoder=encoder)

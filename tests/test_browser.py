@@ -6,81 +6,25 @@ The first question waits until the index is built, a minute or two on a small ma
 from __future__ import annotations
 
 import json
-import os
 import random
-import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from coach.ui.render import literal, plain
+from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, ROOT, WIDE, ask, chromium, open_page, served, watched
 from tests.fakes import HOSTILE
-
-ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("chromium", "/usr/bin/chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
-MISSING = "Chromium is not installed; on Debian: apt-get install chromium"
-FIRST_ANSWER_MS = 420_000
-ANSWER_MS = 60_000
-
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip(MISSING, allow_module_level=True)
-
-from playwright.sync_api import (  # noqa: E402 - only where there is a Chromium
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    expect,
-    sync_playwright,
-)
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM is not None, MISSING
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def served(script: Path, data_dir: Path) -> Iterator[str]:
-    """The address of ``streamlit run script``, which ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (data_dir.parent / f"{script.stem}.log").open("wb")
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "COACH_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(address, timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < deadline, Path(log.name).read_text()
-                time.sleep(0.05)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -92,51 +36,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browser. Whatever it sends to another host, or complains of, fails the test."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-    yield from _watched(opened)
+    with watched(browser.new_context(**WIDE)) as opened:
+        yield opened
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark")
-    yield from _watched(opened)
-
-
-def _watched(opened: BrowserContext) -> Iterator[BrowserContext]:
-    foreign: list[str] = []
-    complaints: list[str] = []
-
-    def on_request(request: Request) -> None:
-        if not re.match(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:", request.url):
-            foreign.append(request.url)
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            complaints.append(message.text)
-
-    opened.on("request", on_request)
-    opened.on("console", on_console)
-    yield opened
-    opened.close()
-    assert foreign == []
-    assert [text for text in complaints if "Content Security Policy" in text] == []
-
-
-def open_page(context: BrowserContext, address: str) -> Page:
-    page = context.new_page()
-    page.goto(address)
-    expect(page.get_by_test_id("stChatInputTextArea")).to_be_visible(timeout=30_000)
-    return page
-
-
-def ask(page: Page, question: str) -> None:
-    """Ask and wait until the answer is there with its line of evidence."""
-    before = page.get_by_text("Evidence:").count()
-    box = page.get_by_test_id("stChatInputTextArea")
-    box.fill(question)
-    box.press("Enter")
-    expect(page.get_by_text("Evidence:")).to_have_count(before + 1, timeout=FIRST_ANSWER_MS)
-    expect(page.get_by_test_id("stChatInputStopButton")).to_have_count(0, timeout=ANSWER_MS)
+    with watched(browser.new_context(**PHONE)) as opened:
+        yield opened
 
 
 def test_ask_open_a_citation_follow_up_reload_and_find_it_again(context: BrowserContext, address: str) -> None:

@@ -1,0 +1,141 @@
+"""The real app in a real Chromium, for the files of tests that look at it.
+
+Comes in: a script, a data folder and, for plans, a day. Goes out: an address on loopback, and browsers that are
+watched: whatever they send to another host, or complain of, fails the test that held them. Nothing here waits for a
+length of time; every wait is for something that is then on screen.
+
+Importing it skips the file of tests where there is no Chromium; in CI that fails instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Literal, TypedDict
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "/usr/bin/chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
+MISSING = "Chromium is not installed; on Debian: apt-get install chromium"
+FIRST_ANSWER_MS = 420_000
+ANSWER_MS = 60_000
+PROBED = re.compile(r"404 \(Not Found\) \(http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)\)$")
+"""Opened at a page other than the first, Streamlit looks for its server below that page before it looks at the top."""
+
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip(MISSING, allow_module_level=True)
+
+from playwright.sync_api import (  # noqa: E402 - only where there is a Chromium
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+
+class Device(TypedDict, total=False):
+    """What ``Browser.new_context`` is told."""
+
+    viewport: ViewportSize
+    locale: str
+    has_touch: bool
+    color_scheme: Literal["light", "dark"]
+
+
+WIDE = Device(viewport={"width": 1280, "height": 900}, locale="en-US")
+PHONE = Device(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM is not None, MISSING
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def served(script: Path, data_dir: Path, today: date | None = None) -> Iterator[str]:
+    """The address of ``streamlit run script``, which ends with the block. ``today`` is the day that plans go by."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (data_dir.parent / f"{script.stem}.log").open("ab")
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
+    environment = {**os.environ, "COACH_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    if today is not None:
+        environment["COACH_TODAY"] = today.isoformat()
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(address, timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < deadline, Path(log.name).read_text()
+                time.sleep(0.05)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+@contextmanager
+def watched(opened: BrowserContext) -> Iterator[BrowserContext]:
+    """A browser that may speak to this machine only, and in whose console no error may stand at the end."""
+    foreign: list[str] = []
+    complaints: list[str] = []
+
+    def on_request(request: Request) -> None:
+        if not re.match(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:", request.url):
+            foreign.append(request.url)
+
+    def on_console(message: ConsoleMessage) -> None:
+        said = f"{message.text} ({message.location['url']})"
+        if message.type == "error" and not PROBED.search(said):
+            complaints.append(said)
+
+    opened.on("request", on_request)
+    opened.on("console", on_console)
+    opened.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield opened
+    opened.close()
+    assert foreign == []
+    assert complaints == []
+
+
+def open_page(context: BrowserContext, address: str) -> Page:
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_test_id("stChatInputTextArea")).to_be_visible(timeout=30_000)
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask and wait until the answer is there with its line of evidence."""
+    before = page.get_by_text("Evidence:").count()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.get_by_text("Evidence:")).to_have_count(before + 1, timeout=FIRST_ANSWER_MS)
+    expect(page.get_by_test_id("stChatInputStopButton")).to_have_count(0, timeout=ANSWER_MS)
