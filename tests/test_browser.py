@@ -279,6 +279,7 @@ def test_escaped_text_reads_as_it_was_written_in_every_combination(context: Brow
                  [element.textContent, element.querySelectorAll(
                     "a,img,h1,h2,h3,code,pre,.katex,em,strong,del,ul,ol,table,blockquote,hr").length]]))"""
         )
+        page.close()  # before its server: it would complain of a lost connection
     for number, case in enumerate(cases):
         for kind in ("body", "mark", "label"):
             text, drawn = seen[f"{kind}{number}"]
