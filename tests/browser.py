@@ -31,6 +31,8 @@ CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None
 MISSING = "Chromium is not installed; on Debian: apt-get install chromium"
 FIRST_ANSWER_MS = 420_000
 ANSWER_MS = 60_000
+STEP_MS = 60_000
+"""For anything that redraws a page, on a machine that has other things to do."""
 PROBED = re.compile(r"404 \(Not Found\) \(http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)\)$")
 """Opened at a page other than the first, Streamlit looks for its server below that page before it looks at the top."""
 
@@ -65,6 +67,7 @@ PHONE = Device(viewport={"width": 390, "height": 844}, has_touch=True, color_sch
 @contextmanager
 def chromium() -> Iterator[Browser]:
     assert CHROMIUM is not None, MISSING
+    expect.set_options(timeout=STEP_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started

@@ -112,6 +112,9 @@ SMOOTHED = 0.3
 ALSO = 0.75
 """Nearness of a field whose deeds show another one too."""
 
+SMALL = 0.3
+"""What a name counts that is an everyday word in the small letters it is written in: java is drunk."""
+
 INFLECTED = 0.5
 """What a single word counts in another form than it is listed: pythons are not Python."""
 
@@ -146,8 +149,11 @@ class Table:
                 if entries:
                     form = " ".join(words[start : start + size])
                     for owner, (weight, named, forms) in entries.items():
-                        other = size == 1 and (form not in forms or start in small and form in proper)
-                        clear = INFLECTED * weight if other else weight
+                        clear = weight
+                        if size == 1 and start in small and form in proper:
+                            clear *= SMALL
+                        elif size == 1 and form not in forms:
+                            clear *= INFLECTED
                         found.append(Phrase(owner, start, start + size, clear, named))
                     taken[start : start + size] = [True] * size
         return tuple(found)

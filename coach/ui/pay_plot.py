@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import altair as alt
+import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the encoder's thread is half-way through it
 
 from coach.knowledge.wording import money, title_start
 from coach.planning.pay import Spread

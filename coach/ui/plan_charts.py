@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, cast
 
 import altair as alt
+import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the encoder's thread is half-way through it
 
 from coach.knowledge.pathway import Pathway
 from coach.planning.phrases import day, days, hours
