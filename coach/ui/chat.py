@@ -599,16 +599,17 @@ def _proposals(desk: session.Desk, store: Store, owner: str, pathway: Pathway, l
     changes = proposed(last.answer.trace.query, mine.profile if mine else Profile(), at.corpus)
     if not changes:
         return
-    with st.container(key=f"proposal-{last.turn.id}", horizontal=True, vertical_alignment="center"):
+    with st.container(key=f"proposal-{last.turn.id}", gap="xsmall"):
         said = listed([change.said for change in changes])
         st.markdown(f"Keep this in your profile? {literal(said[:1].upper() + said[1:])}.")
-        for label, keep in (("Keep", True), ("Not now", False)):
-            st.button(
-                label,
-                key=f"{'keep' if keep else 'drop'}-proposal-{last.turn.id}",
-                on_click=_decide,
-                args=(at, mine, changes if keep else (), last.turn.id),
-            )
+        with st.container(horizontal=True):  # of their own, so that a long sentence does not part them
+            for label, keep in (("Keep", True), ("Not now", False)):
+                st.button(
+                    label,
+                    key=f"{'keep' if keep else 'drop'}-proposal-{last.turn.id}",
+                    on_click=_decide,
+                    args=(at, mine, changes if keep else (), last.turn.id),
+                )
 
 
 def _decide(at: learner.Visit, mine: learner.Study | None, changes: tuple[Change, ...], turn_id: str) -> None:

@@ -354,8 +354,9 @@ def _posting(at: Visit, study: Study | None, report: SkillReport) -> None:
     )
     _titled("You can show", shown)
     for match in shown:
-        mine = match.resume_quote or f"Your profile holds it, at {held.get(match.covered_by or '')} level."
-        _sides("The posting", match.posting_quote or "", "Your resume" if match.resume_quote else "", mine, _key(match))
+        lead = "Your resume" if match.resume_quote else "Your profile"
+        shows = match.resume_quote or _held(at, match, held)
+        _sides("The posting", match.posting_quote or "", lead, shows, _key(match))
     _titled("The pathway teaches", taught)
     for match in taught:
         _sides("The posting", match.posting_quote or "", _teaching(at, study, match), _guide(at, match), _key(match))
@@ -368,6 +369,13 @@ def _posting(at: Visit, study: Study | None, report: SkillReport) -> None:
 def _titled(title: str, matches: Sequence[SkillMatch]) -> None:
     if matches:
         st.markdown(f"**{title}**")
+
+
+def _held(at: Visit, match: SkillMatch, held: Mapping[str, Level]) -> str:
+    """What the profile says where no line of the resume shows it."""
+    names = {one.id: one.name for one in at.pathway.skills} | {one.id: one.name for one in at.pathway.transferable}
+    id_ = match.covered_by or ""
+    return f"{names.get(id_, match.name)}, {held[id_].value}" if id_ in held else match.name
 
 
 def _counted_on(at: Visit, match: SkillMatch) -> str:
