@@ -19,7 +19,6 @@ from coach.answering import leaning
 from coach.answering.assembling import assemble
 from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
-from coach.answering.leaning import leans
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.selecting import Evidence
@@ -42,9 +41,6 @@ from coach.retrieval.encoder import Encoder, load_encoder
 from coach.retrieval.index import PassageIndex, SearchResult, open_index
 from coach.settings import Settings, load_settings
 from coach.types import Answer, Passage, Query, Retrieved, StageTime, Status, Support, Trace
-
-SITTING_HOURS = 1.0
-"""Time that the next step is measured for where a question does not say how much there is."""
 
 Progress = Callable[[int, int], None]
 
@@ -246,14 +242,22 @@ class Coach:
             direct = self._without_retrieval(spoken, reading)
             asked = without_orders(question) if instructed(spoken) else question
             alone = understand(asked, (), reading.vocabulary, max_chars=self.settings.max_question_chars)
-            carried = understand(asked, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
+            carried = (
+                understand(asked, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
+                if history
+                else alone
+            )
         if direct:
             return self._plain(question, slug, direct, alone[0], clock, reading)
         with clock.stage("retrieve", on_stage):
-            queries = carried if history and self._leans(alone[0], carried[0], reading) else alone
+            evidence_of = self._remembering(reading)
+            leans_on_it = carried != alone and leaning.leans(
+                self._leaning_signs(alone[0], carried[0], reading, evidence_of)
+            )
+            queries = carried if leans_on_it else alone
             if learner is not None:
                 queries = tuple(with_profile(query, learner.profile, reading.corpus) for query in queries)
-            found = [self._evidence(query, reading) for query in queries]
+            found = [evidence_of(query) for query in queries]
         with clock.stage("answer", on_stage):
             parts: list[Composed] = []
             for query, evidence in zip(queries, found, strict=True):
@@ -276,19 +280,28 @@ class Coach:
         """The next step of the learner's plan in place of the guide's first ones, as long as any is left."""
         if part.facets[:1] != (ASKED_BY,):
             return part
-        plan = make_plan(reading.corpus, learner.profile, learner.progress, today=learner.today)
-        found = next_step(plan, hours_today(query) or SITTING_HOURS)
+        plan, hours = self.plan(learner, reading.corpus.pathway.slug), hours_today(query)
+        found = next_step(plan, hours) if hours else next_step(plan)
         return replace(part, statements=told(plan, found, reading.corpus), route="plan") if found.now else part
 
-    def _leans(self, alone: Query, carried: Query, reading: Reading) -> bool:
-        """Whether a question carries on the conversation rather than leave it."""
-        return leans(self._leaning_signs(alone, carried, reading))
-
-    def _leaning_signs(self, alone: Query, carried: Query, reading: Reading) -> tuple[float, ...]:
-        evidence, carried_evidence = self._evidence(alone, reading), self._evidence(carried, reading)
-        choose = reading.composer.selector.choose
-        choices, carried_choices = choose(alone, evidence), choose(carried, carried_evidence)
+    def _leaning_signs(
+        self, alone: Query, carried: Query, reading: Reading, evidence_of: Callable[[Query], Evidence]
+    ) -> tuple[float, ...]:
+        evidence, choose = evidence_of(alone), reading.composer.selector.choose
+        choices, carried_choices = choose(alone, evidence), choose(carried, evidence_of(carried))
         return leaning.signs(alone, carried, evidence.intents, choices, carried_choices)
+
+    def _remembering(self, reading: Reading) -> Callable[[Query], Evidence]:
+        """``_evidence`` for one question: of its readings, those that say the same are looked up once."""
+        known: dict[tuple[str, str, str], Evidence] = {}
+
+        def evidence_of(query: Query) -> Evidence:
+            said = query.context, query.standalone, query.earlier
+            if said not in known:
+                known[said] = self._evidence(query, reading)
+            return known[said]
+
+        return evidence_of
 
     def _evidence(self, query: Query, reading: Reading) -> Evidence:
         """What a search finds, and how likely each intent is; both read the context, which often says what is meant."""
@@ -322,7 +335,7 @@ class Coach:
         reading = self.reading(pathway)
         alone = understand(question, (), reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
         carried = understand(question, history, reading.vocabulary, max_chars=self.settings.max_question_chars)[0]
-        return self._leaning_signs(alone, carried, reading)
+        return self._leaning_signs(alone, carried, reading, self._remembering(reading))
 
     def signs(
         self, question: str, history: Sequence[Answer] = (), pathway: str | None = None

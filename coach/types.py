@@ -172,8 +172,6 @@ class Query(Frozen):
     """The facet carried over from the conversation, for an elliptical follow-up."""
     earlier: str = ""
     """The standalone form of the last question that was answered, where this one leans on the conversation."""
-    cited: tuple[str, ...] = ()
-    """Ids of the passages that its answer cited."""
     notices: tuple[str, ...] = ()
     """What was done to the question, for instance that it was cut."""
 

@@ -134,10 +134,8 @@ def carry_on(
                 return part, own, facet, True
     if elliptical and facet:
         if own:
-            told = next(
-                (one for one in last.trace.facets if _fitting(one, own[0], vocabulary)),
-                _giving(last.trace.query.wants, own[0], vocabulary) or facet,
-            )
+            fitting = (_fitting(one, own[0], vocabulary) for one in last.trace.facets)
+            told = next(filter(None, fitting), None) or _giving(last.trace.query.wants, own[0], vocabulary) or facet
             return _asked(told, own, part, vocabulary), _merged(own, about, vocabulary), told, True
         strange = [word for word in content if word not in vocabulary.words]
         if len(strange) * 2 > len(content):

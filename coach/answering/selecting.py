@@ -58,7 +58,7 @@ FEATURES = (
     # what the question intends
     "intent", "intent_share", "detail", "detail_sentence", "length", "same_facet", "same_family",
     # what was talked about, where the question leans on it
-    "cited", "earlier_key", "earlier_sentence",
+    "earlier_sentence",
     # what it is about
     "named", "named_more", "named_weakly", "mentioned", "mentioned_instead", "not_asked", "another", "ignored",
     "stands_alone", "place_left", "narrower_left",
@@ -183,7 +183,7 @@ class Selector:
         """The facts that could answer, best first; ties by passage order.
 
         A fact is looked at when one of its keys or sentences is among the closest, when it is about a thing that the
-        question names, when it holds a specific word, or when what it lies in was just cited; the others could not win.
+        question names, or when it holds a specific word; the others could not win.
         """
         rows, values = self.features(query, evidence)
         word_for_word = self._asked_by.get(_plain(query.question), set())
@@ -207,11 +207,9 @@ class Selector:
         sentences = [found.sentence_scores.get(key, 0.0) for key in self._cell_keys]
         likely = {name: _intent(name, intents) for name in facets()}
         before = evidence.in_conversation
-        keys_before = [before.fact_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys]
         sentences_before = [before.sentence_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys]
-        cited = frozenset(query.cited)
         close = np.array([
-            key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet] + (cell.passage.id in cited)
+            key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet]
             for key, sentence, shared, cell in zip(keys, sentences, overlap, self._facts.cells, strict=True)
         ])
         looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
@@ -241,8 +239,6 @@ class Selector:
                 float(min(len(cell.fact.sentences), LONG)),
                 float(query.follow_up and cell.fact.facet == query.facet_hint),
                 float(query.facet_hint is not None and facet.family == facets()[query.facet_hint].family),
-                float(cell.passage.id in cited),
-                keys_before[at],
                 sentences_before[at],
                 *(about.get(name, 0.0) for name in ABOUT),
                 *(float(name == wanted) for name in WANTED),

@@ -118,7 +118,6 @@ def _query(
         question=question,
         standalone=standalone,
         earlier=last.trace.query.standalone if last and before is None else "",
-        cited=_cited(last) if last and before is None else (),
         clause=clause,
         context=context,
         wants=wants,
@@ -140,10 +139,6 @@ def _empty(part: str, vocabulary: Vocabulary) -> bool:
     content = content_words(part)
     pronoun = PRONOUN.search(part)
     return not content or pronoun is not None and not points_at_nothing(part, pronoun) and len(content) < 2
-
-
-def _cited(answer: Answer) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(citation.passage_id for claim in answer.claims for citation in claim.citations))
 
 
 def _is_place(entity: str, vocabulary: Vocabulary) -> bool:
