@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from coach.errors import CoachError
-from coach.knowledge.corpus import build_corpus
+from coach.knowledge.corpus import corpus_of
 from coach.knowledge.pathway import Pathway
 from coach.pipeline import Coach
 from coach.retrieval.encoder import Encoder
@@ -140,12 +140,8 @@ def _index(coach: Coach, pathway: Pathway, encoder: Encoder | None) -> Finding:
     if encoder is None:
         return Finding(name=name, sound=False, text="cannot be compared with the knowledge. Mend the encoder first.")
     try:
-        corpus = build_corpus(
-            pathway,
-            coach.knowledge.resources,
-            coach.knowledge.market,
-            count_pieces=encoder.count_word_pieces,
-            limit=encoder.max_word_pieces,
+        corpus = corpus_of(
+            pathway, coach.knowledge, count_pieces=encoder.count_word_pieces, limit=encoder.max_word_pieces
         )
         state, where = index_state(corpus.passages, encoder, coach.settings, name=pathway.slug)
     except CoachError as error:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coach.answering import leaning
-from coach.answering.assembling import assemble
+from coach.answering.assembling import Writer, assemble
 from coach.answering.composing import Composed, Composer
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
 from coach.answering.lexicon import lexicon
@@ -27,8 +28,9 @@ from coach.answering.understanding import understand
 from coach.answering.vocabulary import Vocabulary
 from coach.answering.words import clean, split_tokens
 from coach.errors import UnknownPathwayError
-from coach.knowledge.corpus import Corpus, build_corpus
+from coach.knowledge.corpus import Corpus, corpus_of
 from coach.knowledge.load import Knowledge, load_knowledge
+from coach.knowledge.own import OwnDocument, own_passages
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
@@ -38,9 +40,21 @@ from coach.planning.plan import Plan
 from coach.planning.schedule import make_plan
 from coach.planning.telling import ASKED_BY, told
 from coach.retrieval.encoder import Encoder, load_encoder
-from coach.retrieval.index import PassageIndex, SearchResult, open_index
+from coach.retrieval.index import PassageIndex, SearchResult, open_beside, open_index
 from coach.settings import Settings, load_settings
-from coach.types import Answer, Passage, Query, Retrieved, StageTime, Status, Support, Trace
+from coach.types import (
+    AS_SHIPPED,
+    Answer,
+    Method,
+    Passage,
+    Query,
+    Retrieved,
+    StageTime,
+    Status,
+    StepTime,
+    Support,
+    Trace,
+)
 
 Progress = Callable[[int, int], None]
 
@@ -53,6 +67,20 @@ class Reading:
     index: PassageIndex
     composer: Composer
     vocabulary: Vocabulary
+    as_it_stands: Mapping[str, Passage] | None = None
+    """Passages by id that quotes are held against, where those of the index may be out of date."""
+
+
+@dataclass(frozen=True)
+class Worked:
+    """An answer with what it was worked out from, for whoever wants to see more than its trace."""
+
+    answer: Answer
+    reading: Reading
+    queries: tuple[Query, ...] = ()
+    """Parts of the question; empty where nothing was looked up."""
+    evidence: tuple[Evidence, ...] = ()
+    """What each of them found."""
 
 
 @dataclass
@@ -192,10 +220,9 @@ class Coach:
         with self._lock:
             if guide.slug not in corpora:
                 encoder = self.encoder()
-                corpora[guide.slug] = build_corpus(
+                corpora[guide.slug] = corpus_of(
                     guide,
-                    self.knowledge.resources,
-                    self.knowledge.market,
+                    self.knowledge,
                     count_pieces=encoder.count_word_pieces,
                     limit=encoder.max_word_pieces,
                 )
@@ -209,10 +236,53 @@ class Coach:
             if guide.slug not in readings:
                 corpus = self.corpus(guide.slug)
                 index = open_index(corpus.passages, self.encoder(), self.settings, name=guide.slug, progress=progress)
-                vocabulary = _vocabulary(corpus)
-                composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
-                readings[guide.slug] = Reading(corpus, index, composer, vocabulary)
+                readings[guide.slug] = self._reading(corpus, index, None)
             return readings[guide.slug]
+
+    def beside(
+        self,
+        corpus: Corpus,
+        *,
+        indexed: Corpus | None = None,
+        with_headings: bool = True,
+        check_lengths: bool = True,
+        progress: Progress | None = None,
+    ) -> Reading:
+        """A reading of another corpus for the same pathway, in memory: nobody else sees it and nothing is kept.
+
+        ``indexed`` is what the index and the answers are made from where that is not ``corpus``: an index that has
+        become stale. Quotes are always held against ``corpus``. For the two switches see ``open_beside``. Raises
+        VectorIndexError and EncoderError.
+        """
+        held = indexed or corpus
+        like = self.reading(corpus.pathway.slug).index
+        index = open_beside(
+            held.passages, self.encoder(), like, name=corpus.pathway.slug,
+            with_headings=with_headings, check_lengths=check_lengths, progress=progress,
+        )
+        return self._reading(held, index, None if indexed is None else corpus.by_id)
+
+    def with_documents(
+        self, documents: Sequence[OwnDocument], pathway: str | None = None, progress: Progress | None = None
+    ) -> Reading:
+        """The pathway with a learner's own documents, in memory, for whoever holds it and nobody else.
+
+        Raises VectorIndexError and EncoderError.
+        """
+        corpus, encoder = self.corpus(pathway), self.encoder()
+        own = [
+            passage
+            for document in {document.id: document for document in documents}.values()
+            for passage in own_passages(
+                document, corpus.pathway.slug, count_pieces=encoder.count_word_pieces, limit=encoder.max_word_pieces
+            )
+        ]
+        return self.beside(replace(corpus, passages=(*corpus.passages, *own)), progress=progress)
+
+    def _reading(self, corpus: Corpus, index: PassageIndex, as_it_stands: Mapping[str, Passage] | None) -> Reading:
+        vocabulary = _vocabulary(corpus)
+        composer = Composer(corpus, vocabulary.names, self.settings.assumed_weekly_hours)
+        return Reading(corpus, index, composer, vocabulary, as_it_stands)
 
     def warm_up(self, progress: Progress | None = None, pathway: str | None = None) -> None:
         """Load what the first question needs; blocks until it is there."""
@@ -227,13 +297,28 @@ class Coach:
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
+        reading: Reading | None = None,
     ) -> Answer:
         """The answer to a question, given the earlier answers of the conversation, oldest first.
 
-        With a ``learner``, what to do next is answered from their plan. ``on_stage`` is told the name of each stage
-        as it begins. Not knowing is an answer, never an error.
+        With a ``learner``, what to do next is answered from their plan; with a ``reading`` the answer is found in that
+        one, which may hold documents of their own. ``on_stage`` is told the name of each stage as it begins. Not
+        knowing is an answer, never an error.
         """
-        reading = self.reading(pathway)
+        return self.work(question, reading or self.reading(pathway), history, on_stage, learner).answer
+
+    def work(
+        self,
+        question: str,
+        reading: Reading,
+        history: Sequence[Answer] = (),
+        on_stage: Callable[[str], None] | None = None,
+        learner: Learner | None = None,
+        *,
+        method: Method = AS_SHIPPED,
+        writer: Writer | None = None,
+    ) -> Worked:
+        """As ``ask``, from this reading, by this method; ``writer`` rewrites the draft before it is checked."""
         slug = reading.corpus.pathway.slug
         history = [answer for answer in history if answer.pathway == slug]
         clock = _Clock()
@@ -248,9 +333,10 @@ class Coach:
                 else alone
             )
         if direct:
-            return self._plain(question, slug, direct, alone[0], clock, reading)
+            return Worked(self._plain(question, slug, direct, alone[0], clock, reading), reading)
         with clock.stage("retrieve", on_stage):
-            evidence_of = self._remembering(reading)
+            steps: list[StepTime] = []
+            evidence_of = self._remembering(reading, method, steps)
             leans_on_it = carried != alone and leaning.leans(
                 self._leaning_signs(alone[0], carried[0], reading, evidence_of)
             )
@@ -267,10 +353,21 @@ class Coach:
                 part = reading.composer.compose(query, evidence)
                 parts.append(self._planned(part, query, learner, reading) if learner else part)
         with clock.stage("ground", on_stage):
-            rankings = [self._ranking(one.found, part) for one, part in zip(found, parts, strict=True)]
-            fingerprint = reading.index.fingerprint
-            answer = assemble(question, queries, parts, rankings, reading.corpus, reading.vocabulary.names, fingerprint)
-        return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
+            answer = assemble(
+                question,
+                queries,
+                parts,
+                [self._ranking(one.found, part) for one, part in zip(found, parts, strict=True)],
+                reading.corpus,
+                reading.vocabulary.names,
+                reading.index.fingerprint,
+                method=method,
+                as_it_stands=reading.as_it_stands,
+                writer=writer,
+            )
+        timed = {"seconds": tuple(clock.seconds), "steps": tuple(steps)}
+        answer = answer.model_copy(update={"trace": answer.trace.model_copy(update=timed)})
+        return Worked(answer, reading, queries, tuple(found))
 
     def plan(self, learner: Learner, pathway: str | None = None) -> Plan:
         """The learner's plan as of their day. Raises ProfileError where it cannot end."""
@@ -291,29 +388,33 @@ class Coach:
         choices, carried_choices = choose(alone, evidence), choose(carried, evidence_of(carried))
         return leaning.signs(alone, carried, evidence.intents, choices, carried_choices)
 
-    def _remembering(self, reading: Reading) -> Callable[[Query], Evidence]:
+    def _remembering(
+        self, reading: Reading, method: Method = AS_SHIPPED, steps: list[StepTime] | None = None
+    ) -> Callable[[Query], Evidence]:
         """``_evidence`` for one question: of its readings, those that say the same are looked up once."""
         known: dict[tuple[str, str, str], Evidence] = {}
 
         def evidence_of(query: Query) -> Evidence:
             said = query.context, query.standalone, query.earlier
             if said not in known:
-                known[said] = self._evidence(query, reading)
+                known[said] = self._evidence(query, reading, method)
+                if steps is not None:
+                    steps.extend(known[said].found.steps)
             return known[said]
 
         return evidence_of
 
-    def _evidence(self, query: Query, reading: Reading) -> Evidence:
+    def _evidence(self, query: Query, reading: Reading, method: Method = AS_SHIPPED) -> Evidence:
         """What a search finds, and how likely each intent is; both read the context, which often says what is meant."""
         asked = f"{query.context} {query.standalone}".strip()
         masked = reading.vocabulary.names.masked(asked, reading.vocabulary.roles)
         everything = len(reading.corpus.passages)
+        search = partial(reading.index.search, limit=everything, method=method)
         return Evidence(
-            found=reading.index.search(asked, limit=everything),
+            found=search(asked),
             intents=self.encoder().intents(masked),
-            in_conversation=(
-                reading.index.search(f"{query.earlier} {asked}", limit=everything) if query.earlier else None
-            ),
+            in_conversation=search(f"{query.earlier} {asked}") if query.earlier else None,
+            method=method,
         )
 
     def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:

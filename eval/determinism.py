@@ -89,7 +89,7 @@ def compare(ids: Sequence[str], first: Mapping[str, str], others: Mapping[str, M
 
 def answer_bytes(answer: Answer) -> str:
     """The JSON of an answer without the seconds that its stages took."""
-    return answer.model_dump_json(exclude={"trace": {"seconds"}})
+    return answer.model_dump_json(exclude={"trace": {"seconds", "steps"}})
 
 
 def differences(one: object, other: object, path: str = "answer") -> Iterator[str]:

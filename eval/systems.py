@@ -25,7 +25,7 @@ from coach.pipeline import Coach, Progress, Reading
 from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
 from coach.retrieval.lexical import tokens
-from coach.types import Answer, Citation, Claim, Passage, Query, Retrieved, Status, Support, Trace
+from coach.types import AS_SHIPPED, Answer, Citation, Claim, Method, Passage, Query, Retrieved, Status, Support, Trace
 
 Ask = Callable[[str, Sequence[Answer], str], Answer]
 """Question, earlier answers, slug of the pathway."""
@@ -162,13 +162,13 @@ class _OneChannel(ABC):
         self.passages = index.passages
         self.notice = index.notice
 
-    def search(self, question: str, *, limit: int = 50) -> SearchResult:
-        weights = {channel: float(channel == self.channel) for channel in CHANNELS}
-        result = self._index.search(question, limit=len(self.passages), weights=weights)
+    def search(self, question: str, *, limit: int = 50, method: Method = AS_SHIPPED) -> SearchResult:
+        alone = method.model_copy(update={channel: float(channel == self.channel) for channel in CHANNELS})
+        result = self._index.search(question, limit=len(self.passages), method=alone)
         ranking = tuple(self._alone(found) for found in result.ranking if getattr(found, self.channel) is not None)
         scores = self._fact_scores(question, ranking)
         unused: dict[str, Any] = {
-            field.name: {} for field in fields(result) if field.name not in ("ranking", "fact_scores")
+            field.name: {} for field in fields(result) if field.name not in ("ranking", "fact_scores", "steps")
         }
         return replace(result, ranking=ranking[:limit], fact_scores=scores, **unused)
 
@@ -232,8 +232,8 @@ class _Rewired(Coach):
         self._wrap = wrap
         self._wrapped: dict[str, Reading] = {}
 
-    def _evidence(self, query: Query, reading: Reading) -> Evidence:
-        return replace(super()._evidence(query, reading), intents={})
+    def _evidence(self, query: Query, reading: Reading, method: Method = AS_SHIPPED) -> Evidence:
+        return replace(super()._evidence(query, reading, method), intents={})
 
     def _ranking(self, found: SearchResult, part: Composed) -> tuple[Retrieved, ...]:
         return found.ranking

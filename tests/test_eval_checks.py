@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from coach.knowledge.load import load_knowledge
-from coach.pipeline import Coach
+from coach.pipeline import Coach, Reading
 from coach.planning.learner import Learner
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.settings import Settings, load_settings
@@ -402,8 +402,9 @@ def test_a_coach_that_says_one_figure_by_heart_fails_in_that_one(
             pathway: str | None = None,
             on_stage: Callable[[str], None] | None = None,
             learner: Learner | None = None,
+            reading: Reading | None = None,
         ) -> Answer:
-            given = super().ask(question, history, pathway, on_stage, learner)
+            given = super().ask(question, history, pathway, on_stage, learner, reading)
             claims = [
                 one.model_copy(update={"text": "Kiln work takes 6 weeks."}) if "Kiln Work" in one.text else one
                 for one in given.claims

@@ -25,6 +25,7 @@ from coach.types import (
     ChannelRank,
     Citation,
     Claim,
+    Method,
     Origin,
     Passage,
     Query,
@@ -771,9 +772,9 @@ def test_one_channel_ranks_by_its_own_scores_alone(
         assert all(found.keys is None and found.matched_question is None for found in ranked)
         assert all((found.lexical if channel == "dense" else found.dense) is None for found in ranked)
     first = next(ranked[0].passage.id for ranked in searched if ranked)
-    weights = {one: float(one == channel) for one in ("dense", "keys", "lexical")}
+    alone = Method.model_validate({one: float(one == channel) for one in ("dense", "keys", "lexical")})
     question = answered[next(row for row, ranked in enumerate(searched) if ranked)].trace.query.standalone
-    assert first == coach.reading(SLUG).index.search(question, weights=weights).ranking[0].passage.id
+    assert first == coach.reading(SLUG).index.search(question, method=alone).ranking[0].passage.id
 
 
 def test_the_coach_is_left_as_it_was_by_the_systems_beside_it(coach: Coach, systems: dict[str, System]) -> None:

@@ -23,7 +23,7 @@ from coach.errors import IndexBusyError, VectorIndexError
 from coach.retrieval.encoder import load_encoder
 from coach.retrieval.index import PassageIndex, open_index
 from coach.settings import Settings, load_settings
-from coach.types import Fact, Origin, Passage
+from coach.types import Fact, Method, Origin, Passage
 from tests.encoders import HashingEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,7 +133,7 @@ def test_equal_passages_are_ranked_by_their_ids_whatever_their_order(
 
 def test_a_weight_of_zero_switches_a_channel_off(settings: Settings, encoder: HashingEncoder) -> None:
     index = opened(settings, encoder)
-    only_words = index.search("knife", weights={"dense": 0.0, "keys": 0.0, "lexical": 1.0}).ranking
+    only_words = index.search("knife", method=Method(dense=0.0, keys=0.0, lexical=1.0)).ranking
     assert only_words[0].passage.id == "potter#tools"
     assert {found.score for found in only_words[1:]} == {only_words[1].score}
 

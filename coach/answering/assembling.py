@@ -6,7 +6,7 @@ passage, every claim checked, gaps named, the trace filled in. It chooses nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from coach.answering.composing import Composed, passages_of
 from coach.answering.grounding import check
@@ -14,7 +14,10 @@ from coach.answering.linking import Names
 from coach.answering.statements import claim_of
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.wording import listed
-from coach.types import Answer, Claim, Passage, Query, Retrieved, Status, Trace
+from coach.types import AS_SHIPPED, Answer, Claim, Method, Passage, Query, Retrieved, Status, Trace
+
+Writer = Callable[[Claim], Claim]
+"""Puts a claim into other words, well or badly."""
 
 SHOWN = 20
 """Passages of the ranking that the trace keeps."""
@@ -28,18 +31,29 @@ def assemble(
     corpus: Corpus,
     names: Names,
     fingerprint: str,
+    *,
+    method: Method = AS_SHIPPED,
+    as_it_stands: Mapping[str, Passage] | None = None,
+    writer: Writer | None = None,
 ) -> Answer:
     """Number the citations, check every claim, keep what holds, and say what is missing.
 
     ``queries``, ``parts`` and ``rankings`` belong together, one each for every part of the question; ``fingerprint``
-    is the index's. A claim that fails the check is not shown; its verdict stays in the trace.
+    is the index's. A claim that fails the check is not shown, unless ``method`` switches the check off; its verdict
+    stays in the trace. ``as_it_stands`` holds the passages by id that quotes are held against, where those of
+    ``corpus`` may be out of date; ``writer`` rewrites the draft before the check.
     """
     statements = [statement for part in parts for statement in part.statements]
     passages = passages_of(statements, corpus)
     markers = {passage.id: number for number, passage in enumerate(passages, start=1)}
     draft = [claim_of(statement, markers, corpus) for statement in statements]
-    verdicts = [check(claim, passages, question) for claim in draft]
-    claims = tuple(claim for claim, verdict in zip(draft, verdicts, strict=True) if verdict.supported)
+    if writer is not None:
+        draft = [writer(claim) for claim in draft]
+    today = passages if as_it_stands is None else [as_it_stands[p.id] for p in passages if p.id in as_it_stands]
+    verdicts = [check(claim, today, question) for claim in draft]
+    claims = tuple(
+        claim for claim, verdict in zip(draft, verdicts, strict=True) if verdict.supported or not method.check
+    )
     missing = tuple(dict.fromkeys(name for part in parts for name in part.missing))
     status = _status(parts, claims)
     suggestions = tuple(dict.fromkeys(text for part in parts for text in part.suggestions))[:3]
@@ -55,6 +69,7 @@ def assemble(
         route="+".join(dict.fromkeys(part.route for part in parts)),
         facets=tuple(dict.fromkeys(facet for part in parts for facet in part.facets)),
         topics=_topics(claims, queries, names),
+        method=method,
         index_fingerprint=fingerprint,
     )
     text = _text(status, claims, missing, corpus, notices)

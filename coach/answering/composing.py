@@ -12,7 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coach.answering import coverage
-from coach.answering.answerable import LIKELY, OFF_TOPIC, answerable, gap_names, lacking, likelihood, probability, signs
+from coach.answering.answerable import (
+    ABSENT,
+    LIKELY,
+    OFF_TOPIC,
+    answerable,
+    gap_names,
+    lacking,
+    likelihood,
+    probability,
+    signs,
+)
 from coach.answering.computing import Computer
 from coach.answering.coverage import Gap
 from coach.answering.figures import quantities
@@ -24,10 +34,7 @@ from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
-from coach.types import ChannelRank, Passage, Query, Retrieved, Status, Support, Unit
-
-ANSWER_FROM = 0.5
-"""A question is answered when that is at least as likely as not; see ``answerable.py``."""
+from coach.types import ChannelRank, Method, Origin, Passage, Query, Retrieved, Status, Support, Unit
 
 OFF_TOPIC_FROM = 0.25
 """Probability of that intent from which a question that is not answered is called off topic."""
@@ -139,11 +146,14 @@ class Composer:
     def compose(self, query: Query, evidence: Evidence) -> Composed:
         """The answer to one part; ``ABSTAINED`` and ``OFF_TOPIC`` carry no statements."""
         choices = self.selector.choose(query, evidence)
-        composed = self._compose(query, choices, evidence.intents)
+        composed = self._compose(query, choices, evidence.intents, evidence.method)
         return replace(composed, ranking=_reranked(evidence.found.ranking, choices))
 
-    def _compose(self, query: Query, choices: Sequence[Choice], intents: Mapping[str, float]) -> Composed:
+    def _compose(
+        self, query: Query, choices: Sequence[Choice], intents: Mapping[str, float], method: Method
+    ) -> Composed:
         best = choices[0]
+        intents = _held_by(best, intents)
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         spelt = self._spelt_out(query)
         if spelt:
@@ -167,11 +177,11 @@ class Composer:
         statements = self._said(query, chosen, judged)
         cells = [choice.cell for choice in chosen] + ([judged.cell] if judged else [])
         gaps = self._gaps(query, cells, statements)
-        refused = self._refused(query, choices, gaps, intents, judged)
-        if refused:
+        refused = self._refused(query, choices, gaps, intents, judged, method.answer_from)
+        if refused and method.abstain:
             return refused
         untyped = self._untyped(query, self._said(query, chosen[:1], judged), chosen)
-        if untyped and not judged:
+        if untyped and not judged and method.abstain:
             return self._abstain(query, choices, (untyped,))
         facets_told = tuple(dict.fromkeys(cell.fact.facet for cell in cells))
         return Composed(
@@ -186,8 +196,8 @@ class Composer:
     def signs(self, query: Query, evidence: Evidence) -> tuple[bool, tuple[float, ...]]:
         """Whether something else than the signs decides if the question is answered, and the signs."""
         choices = self.selector.choose(query, evidence)
-        intents = evidence.intents
         best = choices[0]
+        intents = _held_by(best, evidence.intents)
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         chosen = self._chosen(query, choices, judged)
         gaps = self._gaps(query, [choice.cell for choice in chosen], self._said(query, chosen, judged))
@@ -208,6 +218,7 @@ class Composer:
         gaps: Sequence[Gap],
         intents: Mapping[str, float],
         judged: Judged | None,
+        answer_from: float,
     ) -> Composed | None:
         """The refusal, where the knowledge does not hold what is asked for; None where it does."""
         best = choices[0]
@@ -218,7 +229,7 @@ class Composer:
         sure = [gap for gap in gaps if gap.sure]
         absent = best.cell.fact.absent
         named = self._names_something(query)
-        if not sure and (judged or not absent and answerable(signs(intents, choices, gaps, named)) >= ANSWER_FROM):
+        if not sure and (judged or not absent and answerable(signs(intents, choices, gaps, named)) >= answer_from):
             return None
         clearly = not named and probability(intents, OFF_TOPIC) >= CLEARLY_OFF_TOPIC
         if clearly or not sure and not absent and not named and self._off_topic(query, best, intents):
@@ -556,6 +567,14 @@ class Composer:
             if len(asked) == 3:
                 break
         return tuple(asked)
+
+
+def _held_by(best: Choice, intents: Mapping[str, float]) -> Mapping[str, float]:
+    """The intents without those that ask for what guides lack, where a document of the learner's fits best: what a
+    guide lacks, a contract or a handbook may well hold."""
+    if best.cell.passage.origin is not Origin.LEARNER:
+        return intents
+    return {name: value for name, value in intents.items() if not name.startswith(ABSENT)}
 
 
 def _reranked(ranking: Sequence[Retrieved], choices: Sequence[Choice]) -> tuple[Retrieved, ...]:

@@ -26,7 +26,7 @@ from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.writing import facets
 from coach.retrieval.index import SearchResult
-from coach.types import Entity, Query, Unit
+from coach.types import AS_SHIPPED, Entity, Method, Query, Unit
 
 NARROWING = frozenset({"metro", "level", "phase", "skill", "horizon"})
 """Kinds that narrow a question down: a fact that ignores one of them answers something wider."""
@@ -139,6 +139,7 @@ class Evidence:
     """Log probability of each intent, empty where nothing is known of them."""
     in_conversation: SearchResult | None = None
     """What the question finds together with the one before it, where it leans on that."""
+    method: Method = AS_SHIPPED
 
 
 class Selector:
@@ -200,21 +201,30 @@ class Selector:
     def features(self, query: Query, evidence: Evidence) -> tuple[list[int], NDArray[np.float64]]:
         """Indices into ``Facts.cells``, in order, and the features of each, shape ``(cells, len(FEATURES))``."""
         found, intents = evidence.found, evidence.intents
+        # How much each channel counts against how much it counted when the weights were fitted.
+        by_text, by_key, by_word = (
+            evidence.method.weights[channel] / weight for channel, weight in AS_SHIPPED.weights.items()
+        )
+        among = self._among(evidence)
         specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: entry for entry in found.ranking}
-        overlap = self._overlap.scores(query.standalone).tolist()
-        keys = [found.fact_scores.get(key, 0.0) for key in self._cell_keys]
-        sentences = [found.sentence_scores.get(key, 0.0) for key in self._cell_keys]
+        overlap = (by_word * self._overlap.scores(query.standalone)).tolist()
+        keys = [by_key * found.fact_scores.get(key, 0.0) for key in self._cell_keys]
+        sentences = [by_text * found.sentence_scores.get(key, 0.0) for key in self._cell_keys]
         likely = {name: _intent(name, intents) for name in facets()}
         before = evidence.in_conversation
-        sentences_before = [before.sentence_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys]
+        sentences_before = [
+            by_text * before.sentence_scores.get(key, 0.0) if before else 0.0 for key in self._cell_keys
+        ]
         close = np.array([
             key + sentence + 0.25 * shared + 0.1 * likely[cell.fact.facet]
             for key, sentence, shared, cell in zip(keys, sentences, overlap, self._facts.cells, strict=True)
         ])
+        if among is not None:
+            close[[at for at in range(len(close)) if at not in among]] = -np.inf
         looked_at = set(np.argsort(-close, kind="stable")[:CANDIDATES].tolist())
         looked_at.update(at for name in (*query.entities, *specific) for at in self._touching.get(name, ()))
-        rows = sorted(looked_at)
+        rows = sorted(looked_at if among is None else looked_at & among)
         values = []
         for at in rows:
             cell = self._facts.cells[at]
@@ -228,10 +238,10 @@ class Selector:
                 sentences[at],
                 overlap[at],
                 entry.score if entry else LEAST_FUSED,
-                entry.dense.score if entry and entry.dense else 0.0,
-                entry.lexical.score if entry and entry.lexical else 0.0,
-                _share(specific, held) if specific else 0.0,
-                _share(specific, self._own[cell.key]) if specific else 0.0,
+                by_text * entry.dense.score if entry and entry.dense else 0.0,
+                by_word * entry.lexical.score if entry and entry.lexical else 0.0,
+                by_word * _share(specific, held) if specific else 0.0,
+                by_word * _share(specific, self._own[cell.key]) if specific else 0.0,
                 likely[cell.fact.facet],
                 math.exp(likely[cell.fact.facet]) if intents else 0.0,
                 float(facet.detail),
@@ -243,7 +253,16 @@ class Selector:
                 *(about.get(name, 0.0) for name in ABOUT),
                 *(float(name == wanted) for name in WANTED),
             ])
-        return rows, np.array(values)
+        return rows, np.array(values).reshape(len(rows), len(FEATURES))
+
+    def _among(self, evidence: Evidence) -> set[int] | None:
+        """Indices of the facts that may be said, where the method limits them; never empty, so that there is a best."""
+        limit = evidence.method.passages
+        if limit is None:
+            return None
+        held = {cell.passage.id for cell in self._facts.cells}
+        best = [entry.passage.id for entry in evidence.found.ranking if entry.passage.id in held][:limit]
+        return {at for at, cell in enumerate(self._facts.cells) if cell.passage.id in best}
 
     def stems(self, cell: Cell) -> frozenset[str]:
         """Stems of a passage and of the fact's question keys."""

@@ -1,6 +1,6 @@
 """Everything that can be retrieved for one pathway.
 
-Comes in: a pathway, its checked resources, the market figures. Goes out: a ``Corpus``: passages that the
+Comes in: a pathway, its checked resources, the market figures, glossaries. Goes out: a ``Corpus``: passages that the
 encoder can read whole, and the entities that a question can be about. It knows nothing about retrieval.
 """
 
@@ -13,6 +13,8 @@ from functools import cached_property
 from coach.knowledge import entities as named
 from coach.knowledge.checked import ResourceWriter
 from coach.knowledge.derived import Deriver
+from coach.knowledge.glossary import Glossary, term_entities, term_passages, terms_for
+from coach.knowledge.load import Knowledge
 from coach.knowledge.market import Market
 from coach.knowledge.official import MarketWriter
 from coach.knowledge.pathway import Pathway
@@ -46,6 +48,7 @@ def build_corpus(
     files: Sequence[ResourceFile],
     market: Market,
     *,
+    glossaries: Sequence[Glossary] = (),
     count_pieces: CountPieces,
     limit: int,
 ) -> Corpus:
@@ -60,6 +63,8 @@ def build_corpus(
     if file:
         whole += ResourceWriter(pathway, file).passages()
     whole += official.passages()
+    terms = terms_for(pathway, glossaries)
+    whole += term_passages(pathway, terms)
     passages = [part for passage in whole for part in fit(passage, count_pieces, limit)]
     ids = {passage.id for passage in passages}
     passages = [
@@ -73,7 +78,20 @@ def build_corpus(
         )
         for passage in passages
     ]
-    return Corpus(pathway, market, tuple(passages), _entities(pathway, file, market, official.occupations), file)
+    entities = (*_entities(pathway, file, market, official.occupations), *term_entities(terms))
+    return Corpus(pathway, market, tuple(passages), entities, file)
+
+
+def corpus_of(pathway: Pathway, knowledge: Knowledge, *, count_pieces: CountPieces, limit: int) -> Corpus:
+    """The same from all that was read."""
+    return build_corpus(
+        pathway,
+        knowledge.resources,
+        knowledge.market,
+        glossaries=knowledge.glossaries,
+        count_pieces=count_pieces,
+        limit=limit,
+    )
 
 
 def _entities(

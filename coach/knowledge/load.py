@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from coach.errors import KnowledgeError, UnknownPathwayError
+from coach.knowledge.glossary import Glossary
 from coach.knowledge.malformed import describe, fitting
 from coach.knowledge.market import Market
 from coach.knowledge.pathway import Pathway
@@ -35,6 +36,7 @@ class Knowledge(Frozen):
     pathways: tuple[Pathway, ...] = ()
     resources: tuple[ResourceFile, ...] = ()
     market: Market = Market()
+    glossaries: tuple[Glossary, ...] = ()
     problems: tuple[str, ...] = ()
     """What was left out and why, each naming file and field; fit to be shown."""
 
@@ -101,11 +103,21 @@ def load_knowledge(settings: Settings) -> Knowledge:
         elif file is not None:
             resources[file.pathway] = file
 
+    glossaries = [
+        glossary
+        for path in _yaml_files(shipped, problems, "glossary*.yaml")
+        if (glossary := _glossary(path, f"{shipped.name}/{path.name}", problems)) is not None
+    ]
+
     linked = tuple(
         _linked(pathway, resources.get(slug), market, shown[slug], problems) for slug, pathway in pathways.items()
     )
     return Knowledge(
-        pathways=linked, resources=tuple(resources.values()), market=market, problems=tuple(problems)
+        pathways=linked,
+        resources=tuple(resources.values()),
+        market=market,
+        glossaries=tuple(glossaries),
+        problems=tuple(problems),
     )
 
 
@@ -250,3 +262,29 @@ def _resources(path: Path, shown: str, pathways: Mapping[str, Pathway], problems
         more = f" (and {len(sources) - 1} more like it)" if len(sources) > 1 else ""
         problems.append(f"{shown}: resources[{sources[0]}].{field}: expected {targets[field][1]}, got {id_!r}{more}")
     return file.model_copy(update={"resources": tuple(linked)})
+
+
+# --- Glossaries -----------------------------------------------------------------------------------------------
+
+
+def _glossary(path: Path, shown: str, problems: list[str]) -> Glossary | None:
+    try:
+        glossary, lines = fitting(Glossary, read_yaml(path, shown), shown)
+    except KnowledgeError as error:
+        problems.append(str(error))
+        return None
+    problems += lines
+    if glossary is None:
+        problems.append(f"{shown}: the whole file is left out; mend the lines above and start again")
+        return None
+    terms, again = _first_of_each(glossary.terms, lambda term: term.id)
+    problems += [f"{shown}: terms: expected ids that differ, got {id_!r} again; the first is kept" for id_ in again]
+    ids = {term.id for term in terms}
+    problems += [
+        f"{shown}: terms[{term.id}].related: expected the id of a term in this file, got {id_!r}"
+        for term in terms
+        for id_ in term.related
+        if id_ not in ids
+    ]
+    linked = [term.model_copy(update={"related": tuple(id_ for id_ in term.related if id_ in ids)}) for term in terms]
+    return glossary.model_copy(update={"terms": tuple(linked)})

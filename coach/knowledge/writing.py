@@ -51,6 +51,13 @@ def ask_for(facet: str, names: Mapping[str, str]) -> str | None:
     return _fill(template, names) if template else None
 
 
+def ways_to_ask(facet: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The question keys of a facet, the coach's own way first; those that need a name which is missing are left out."""
+    entry = facets()[facet]
+    templates = ([entry.ask] if entry.ask else []) + list(entry.questions)
+    return tuple(dict.fromkeys(key for template in templates if (key := _fill(template, names))))
+
+
 def _fill(template: str, names: Mapping[str, str]) -> str | None:
     wanted = {name for _, name, _, _ in Formatter().parse(template) if name}
     return template.format_map(names) if wanted <= names.keys() else None
@@ -118,11 +125,9 @@ class Writer:
         **names: str,
     ) -> None:
         """Declare that ``sentences``, in that order, answer ``facet``; further ``questions`` join the templates'."""
-        entry = facets()[facet]
-        templates = ([entry.ask] if entry.ask else []) + list(entry.questions)
-        filled = [_fill(template, {**self.names, **names}) for template in templates]
+        filled = ways_to_ask(facet, {**self.names, **names})
         own = [self._parts[sentences[0]].text] if len(sentences) == 1 and not absent else []
-        keys = tuple(dict.fromkeys([key for key in filled if key] + list(questions) + own))
+        keys = tuple(dict.fromkeys([*filled, *questions, *own]))
         self._facts.append(
             Fact(
                 facet=facet,

@@ -13,13 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from coach.types import AS_SHIPPED
+
 Channels = Mapping[str, Mapping[str, float]]
 
-WEIGHTS: Mapping[str, float] = {"dense": 0.5, "keys": 1.0, "lexical": 0.5}
-"""A question resembles a question key more than it resembles a passage or its words. Over the 232 development cases
-that one passage can answer, mean reciprocal rank of the first passage that holds every vital nugget: dense 0.660,
-lexical 0.748, keys 0.791, their reciprocal ranks 0.789, z-scores with equal weights 0.836, with these 0.839. Flat
-around here: 0.837 with (0.5, 1, 0.25), 0.824 with (0.5, 1, 1) or (1, 1, 0.5)."""
+WEIGHTS: Mapping[str, float] = AS_SHIPPED.weights
 
 RRF_K = 60
 """Cormack, Clarke and Buettcher 2009."""

@@ -27,8 +27,9 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +46,7 @@ from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.generations import POINTER, Generations
 from coach.retrieval.lexical import LexicalIndex, ranked
 from coach.settings import Settings
-from coach.types import ChannelRank, Passage, Retrieved
+from coach.types import AS_SHIPPED, ChannelRank, Method, Passage, Retrieved, StepTime
 
 FORMAT = 2
 """Of what is stored. Raise it when the layout changes: the old one is then set aside and made again."""
@@ -81,6 +82,18 @@ class SearchResult:
     """The key that came closest, for the same facts."""
     sentence_scores: Mapping[tuple[str, int], float]
     """Passage id and index into its facts: cosine of the question and the closest sentence of the fact."""
+    steps: tuple[StepTime, ...] = field(default=(), compare=False)
+    """What the time was spent on, in order."""
+
+
+_FUSED = {"z_scores": hybrid.fuse_z_scores, "reciprocal_ranks": hybrid.fuse_reciprocal_ranks}
+
+
+@contextlib.contextmanager
+def _timed(step: str, steps: list[StepTime]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    steps.append(StepTime(step=step, seconds=round(time.perf_counter() - start, 6)))
 
 
 class PassageIndex:
@@ -100,29 +113,36 @@ class PassageIndex:
         row = {hash_: row for row, hash_ in enumerate(stored.keys.hashes)}
         self._keys = _FactTable(contents.questions, stored.keys.vectors, row)
         self._sentences = _FactTable(contents.sentences, stored.keys.vectors, row)
-        self._lexical = LexicalIndex([_lexical_text(passage) for passage in self.passages.values()])
+        self._lexical = LexicalIndex([
+            _lexical_text(passage, contents.embedded[id_]) for id_, passage in self.passages.items()
+        ])
 
-    def search(
-        self, question: str, *, limit: int = 50, weights: Mapping[str, float] = hybrid.WEIGHTS
-    ) -> SearchResult:
+    def search(self, question: str, *, limit: int = 50, method: Method = AS_SHIPPED) -> SearchResult:
         """The passages for a question, best first, with every fact's score.
 
-        ``weights`` are those of the channels ``dense``, ``keys`` and ``lexical``; 0 switches one off. Ties keep the
-        order of passage ids. Raises EncoderError only.
+        Of ``method`` the weights of the channels, their fusion and the distance count here. Ties keep the order of
+        passage ids. Raises EncoderError only.
         """
-        vector = self._encoder.encode([question])[0]
-        by_text = self._dense(vector, limit)
-        facts, questions = self._keys.best(vector)
-        sentences, _ = self._sentences.best(vector)
-        best_fact: dict[str, tuple[str, int]] = {}
-        for fact, score in facts.items():
-            if fact[0] not in best_fact or score > facts[best_fact[fact[0]]]:
-                best_fact[fact[0]] = fact
-        by_key = {id_: facts[fact] for id_, fact in best_fact.items()}
-        by_word = self._lexical.scores(question)
-        fused = hybrid.fuse_z_scores(
-            {"dense": by_text, "keys": by_key, "lexical": dict(zip(self._ids, by_word, strict=True))}, weights
-        )
+        steps: list[StepTime] = []
+        with _timed("encode", steps):
+            vector = self._encoder.encode([question])[0]
+        if method.distance == "inverted":
+            vector = -vector  # the cosine of the opposite is the cosine with its sign changed
+        with _timed("dense", steps):
+            by_text = self._dense(vector, limit)
+        with _timed("keys", steps):
+            facts, questions = self._keys.best(vector)
+            sentences, _ = self._sentences.best(vector)
+            best_fact: dict[str, tuple[str, int]] = {}
+            for fact, score in facts.items():
+                if fact[0] not in best_fact or score > facts[best_fact[fact[0]]]:
+                    best_fact[fact[0]] = fact
+            by_key = {id_: facts[fact] for id_, fact in best_fact.items()}
+        with _timed("lexical", steps):
+            by_word = self._lexical.scores(question)
+        with _timed("fuse", steps):
+            channels = {"dense": by_text, "keys": by_key, "lexical": dict(zip(self._ids, by_word, strict=True))}
+            fused = _FUSED[method.fusion](channels, method.weights)
         ranks = {
             "dense": _Ranks(_best_first(by_text)),
             "keys": _Ranks(_best_first(by_key)),
@@ -141,7 +161,12 @@ class PassageIndex:
             )
             for rank, (id_, score) in enumerate(fused[:limit], start=1)
         )
-        return SearchResult(ranking, facts, questions, sentences)
+        return SearchResult(ranking, facts, questions, sentences, tuple(steps))
+
+    @property
+    def vectors(self) -> Vectors:
+        """One row of unit length for each passage, in the order of ``passages``."""
+        return self._vectors
 
     @property
     def kept(self) -> bool:
@@ -211,6 +236,34 @@ def open_index(
         return PassageIndex(contents, encoder, stored, notice=notice)
 
 
+def open_beside(
+    passages: Sequence[Passage],
+    encoder: Encoder,
+    like: PassageIndex,
+    *,
+    name: str,
+    with_headings: bool = True,
+    check_lengths: bool = True,
+    progress: Progress | None = None,
+) -> PassageIndex:
+    """An index of these passages in memory, which leaves ``like`` and what is on disk alone.
+
+    What ``like`` holds already is not encoded again. With ``with_headings`` False a passage is embedded without the
+    headings above it; with ``check_lengths`` False it may be longer than the encoder reads, which then drops its end
+    in silence. Only the passages are handed to Chroma: keys are always
+    compared exactly. Raises VectorIndexError and EncoderError.
+    """
+    contents = _Contents(name, tuple(passages), encoder, with_headings=with_headings)
+    vectors = like._stored.vectors()
+    _encode_missing(contents, encoder, vectors, progress, check_lengths=check_lengths)
+    passage_records, key_records = contents.records(vectors)
+    store = dense.open_memory()
+    names = dense.unique_collection(PASSAGES), ""
+    store.write(names[0], passage_records)
+    stored = _Stored(store, names, store.read(names[0]), key_records, in_memory=True)
+    return PassageIndex(contents, encoder, stored, notice=None)
+
+
 class IndexState(StrEnum):
     """How a stored index stands to the passages that it should hold."""
 
@@ -260,7 +313,9 @@ _TextsOfFacts = dict[tuple[str, int], tuple[str, ...]]
 class _Contents:
     """The texts of one set of passages, each with its hash, and the fingerprint of them all."""
 
-    def __init__(self, name: str, passages: tuple[Passage, ...], encoder: Encoder) -> None:
+    def __init__(
+        self, name: str, passages: tuple[Passage, ...], encoder: Encoder, *, with_headings: bool = True
+    ) -> None:
         if not passages:
             raise VectorIndexError(f"Pathway {name!r} has no passages to index. Check its file under knowledge/.")
         self.name = name
@@ -270,7 +325,10 @@ class _Contents:
                 raise VectorIndexError(f"Pathway {name!r}: two passages have the id {passage.id}. Rename one of them.")
             self.passages[passage.id] = passage
         self.encoder_digest = encoder.digest
-        self.passage_hashes = {id_: _hash(passage.embedded_text) for id_, passage in self.passages.items()}
+        self.embedded = {
+            id_: passage.embedded_text if with_headings else passage.text for id_, passage in self.passages.items()
+        }
+        self.passage_hashes = {id_: _hash(text) for id_, text in self.embedded.items()}
         self.questions: _TextsOfFacts = {}
         self.sentences: _TextsOfFacts = {}
         for passage in passages:
@@ -278,7 +336,9 @@ class _Contents:
                 if fact.questions:
                     self.questions[passage.id, number] = fact.questions
                 if fact.sentences:
-                    self.sentences[passage.id, number] = tuple(_placed(passage, at) for at in fact.sentences)
+                    self.sentences[passage.id, number] = tuple(
+                        _placed(passage, at) if with_headings else passage.sentences[at].text for at in fact.sentences
+                    )
         self.key_hashes = {
             text: _hash(text)
             for texts in (*self.questions.values(), *self.sentences.values())
@@ -298,12 +358,12 @@ class _Contents:
     @cached_property
     def texts(self) -> dict[str, str]:
         """By hash: a text that occurs twice is encoded once."""
-        texts = {self.passage_hashes[id_]: passage.embedded_text for id_, passage in self.passages.items()}
+        texts = {self.passage_hashes[id_]: text for id_, text in self.embedded.items()}
         return texts | {hash_: question for question, hash_ in self.key_hashes.items()}
 
     def check_lengths(self, encoder: Encoder) -> None:
-        for id_, passage in self.passages.items():
-            pieces = encoder.count_word_pieces(passage.embedded_text)
+        for id_, text in self.embedded.items():
+            pieces = encoder.count_word_pieces(text)
             if pieces > encoder.max_word_pieces:
                 raise VectorIndexError(
                     f"Passage {id_} has {pieces} word pieces with its headings, and the encoder reads "
@@ -322,7 +382,7 @@ class _Contents:
         passage_records = Records(
             ids=tuple(ids),
             vectors=np.stack([vectors[self.passage_hashes[id_]] for id_ in ids]),
-            texts=tuple(self.passages[id_].embedded_text for id_ in ids),
+            texts=tuple(self.embedded[id_] for id_ in ids),
             hashes=tuple(self.passage_hashes[id_] for id_ in ids),
         )
         questions = {hash_: question for question, hash_ in sorted(self.key_hashes.items(), key=lambda item: item[1])}
@@ -342,6 +402,7 @@ class _Stored:
 
     store: VectorStore
     names: tuple[str, str]
+    """Of the collections of passages and of keys; the second is empty where the keys are only here."""
     passages: Records
     keys: Records
     in_memory: bool = False
@@ -365,7 +426,7 @@ class _Stored:
 
     def close(self) -> None:
         if self.in_memory and not self.store.closed:
-            for name in self.names:
+            for name in filter(None, self.names):
                 self.store.drop(name)
         self.store.close()
 
@@ -386,7 +447,12 @@ def _write(
 
 
 def _encode_missing(
-    contents: _Contents, encoder: Encoder, vectors: dict[str, Vectors], progress: Progress | None
+    contents: _Contents,
+    encoder: Encoder,
+    vectors: dict[str, Vectors],
+    progress: Progress | None,
+    *,
+    check_lengths: bool = True,
 ) -> None:
     """Add to ``vectors`` what is not in it yet. Checks the lengths first, since something is new."""
     # By length, which the encoder likes, and then by text, so that the order of the passages changes nothing.
@@ -397,7 +463,8 @@ def _encode_missing(
     ]
     if not missing:
         return
-    contents.check_lengths(encoder)
+    if check_lengths:
+        contents.check_lengths(encoder)
     for start in range(0, len(missing), ENCODE_BATCH):
         batch = missing[start : start + ENCODE_BATCH]
         vectors.update(zip(batch, encoder.encode([contents.texts[hash_] for hash_ in batch]), strict=True))
@@ -687,11 +754,11 @@ class _Ranks:
         return ChannelRank(rank=place[0], score=place[1]) if place is not None else None
 
 
-def _lexical_text(passage: Passage) -> str:
-    """With its question keys: they hold the words that people ask with. Measured as in ``hybrid.WEIGHTS``, the lexical
+def _lexical_text(passage: Passage, embedded: str) -> str:
+    """With its question keys: they hold the words that people ask with. Measured as for ``Method``, the lexical
     channel goes from 0.566 to 0.748 by them, and all three together from 0.812 to 0.839."""
     questions = dict.fromkeys(question for fact in passage.facts for question in fact.questions)
-    return "\n".join([passage.embedded_text, *questions])
+    return "\n".join([embedded, *questions])
 
 
 def _hash(text: str) -> str:

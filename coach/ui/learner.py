@@ -21,7 +21,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from coach.errors import CoachError, ProfileError
-from coach.knowledge.corpus import Corpus, build_corpus
+from coach.knowledge.corpus import Corpus, corpus_of
 from coach.knowledge.load import Knowledge
 from coach.knowledge.pathway import Pathway
 from coach.planning.backup import Backup
@@ -157,12 +157,8 @@ class _Corpora:
         with self._gate:
             made = self._made.get(pathway.slug)
             if made is None or made[0] is not knowledge:
-                corpus = build_corpus(
-                    pathway,
-                    knowledge.resources,
-                    knowledge.market,
-                    count_pieces=lambda text: len(text.split()),
-                    limit=PASSAGE_WORDS,
+                corpus = corpus_of(
+                    pathway, knowledge, count_pieces=lambda text: len(text.split()), limit=PASSAGE_WORDS
                 )
                 made = self._made[pathway.slug] = (knowledge, corpus)
             return made[1]

@@ -1,0 +1,1 @@
+"""The Evaluation page: runs, their figures and their failing cases."""

@@ -1,0 +1,1 @@
+"""The RAG Lab: one question step by step, changed, broken and mended."""

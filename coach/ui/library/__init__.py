@@ -1,0 +1,1 @@
+"""The Library: everything that the coach knows, and where it is used."""
