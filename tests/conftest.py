@@ -8,9 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from coach.settings import Settings
+from coach import Coach
+from coach.knowledge.importer import import_page
+from coach.knowledge.load import load_knowledge
+from coach.settings import Settings, load_settings
 from coach.storage import Store, open_passing_store, open_store
 from tests.postgres import MISSING, Cluster, binaries, cluster
+
+PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
+
+
+@pytest.fixture(scope="session")
+def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
+    """What people get: the real encoder, the shipped knowledge, and two invented careers beside it. Not to be changed:
+    all tests share it."""
+    settings = load_settings(data_dir=tmp_path_factory.mktemp("coach"))
+    market = load_knowledge(settings).market
+    for page in sorted(PAGES.glob("*.txt")):
+        import_page(page, settings, market)
+    return Coach(settings)
 
 
 @pytest.fixture(scope="session")

@@ -8,26 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from coach import Answer, Coach, load_settings
-from coach.knowledge.importer import import_page
-from coach.knowledge.load import load_knowledge
+from coach import Answer, Coach
 from coach.knowledge.writing import ask_for, facets
 from coach.types import Status, Support
-
-PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
-
-
-@pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"))
-    market = load_knowledge(settings).market
-    for page in sorted(PAGES.glob("*.txt")):
-        import_page(page, settings, market)
-    return Coach(settings)
 
 
 def talk(coach: Coach, *questions: str, pathway: str | None = None) -> Answer:

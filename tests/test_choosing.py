@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from coach import Coach, load_settings
+from coach import Coach
 from coach.answering.answerable import SIGNS, absent_names, answerable, gap_names, likelihood
 from coach.answering.composing import CLEAR_SHARE, RUNNER_UP
 from coach.answering.coverage import Gap
@@ -18,11 +18,6 @@ from coach.types import Entity
 from eval.fitting import AGAINST, Example, Signed, fit_answerable, fit_choice
 
 ROLES = {"origin": "Baker", "target": "Food Chemist"}
-
-
-@pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
-    return Coach(load_settings(data_dir=tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")

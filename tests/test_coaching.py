@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from coach import Coach, Learner, Profile, load_settings
+from coach import Coach, Learner, Profile
 from coach.planning.learner import hours_today, kept, proposed
 from coach.planning.next_step import next_step
 from coach.planning.plan import Progress
@@ -17,11 +17,6 @@ from coach.planning.profile import Level
 from coach.types import Answer, Status
 
 TODAY = date(2026, 11, 25)
-
-
-@pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
-    return Coach(load_settings(data_dir=tmp_path_factory.mktemp("data")))
 
 
 def ask(coach: Coach, question: str, learner: Learner) -> Answer:
