@@ -10,11 +10,13 @@ import streamlit as st
 
 if __name__ == "__main__":
     from coach.ui import chat, plan
+    from coach.ui.evaluation import page as evaluation
 
     st.set_page_config(page_title="Career coach", page_icon=chat.ICON, layout="centered")
     pages = [
         st.Page(chat.page, title="Coach", url_path="coach", default=True),
         st.Page(plan.page, title="My plan", url_path="plan"),
+        st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     ]
     opened = st.navigation(pages, position="top")
     with st.container(horizontal=True, key="pages"):  # On a narrow screen the navigation hides in the sidebar.

@@ -24,13 +24,12 @@ from rich.progress import track
 
 from coach.errors import CoachError
 from eval.cases import Case, CaseError, load_cases, select
+from eval.history import BASELINE, RESULTS
 from eval.records import CheckRecord, RunRecord
 
 if TYPE_CHECKING:
     from coach.retrieval.training import Measured
-
-RESULTS = Path(__file__).resolve().parent / "results"
-BASELINE = RESULTS / "baseline.json"
+    from eval.running import Track
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure how well the coach answers.")
 
@@ -69,10 +68,17 @@ def run(
     systems: Annotated[bool, typer.Option(help="Run the trivial systems beside the coach.")] = True,
     checks: Annotated[bool, typer.Option(help="Run mutants, counterfactual and determinism too: minutes.")] = False,
     failures: Annotated[bool, typer.Option("--show-failures", help="Print failing dev cases in full.")] = False,
+    keep: Annotated[
+        bool, typer.Option(help="Keep the record among the runs in the data folder, for the Evaluation page.")
+    ] = True,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Say on stderr how far it is, as lines of JSON, for programs.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Ask every case in all its forms; print the figures by slice, the trivial systems beside them, and the bar."""
-    from eval import reporting
+    from coach.settings import load_settings
+    from eval import history, reporting
     from eval.report import render
 
     console = Console(width=None if Console().is_terminal else 120)
@@ -83,7 +89,8 @@ def run(
         typer.echo(f"No case of the {split} split is in slice {slice_name!r}. Slices: {known}.", err=True)
         raise typer.Exit(2)
 
-    record = _record(cases, split, data_dir, systems=systems, checks=checks)
+    told = _told_as_lines if progress else _track
+    record = _record(cases, split, data_dir, systems=systems, checks=checks, track=told)
     coach = record.systems[0]
     if failures:
         reporting.show_failures(coach.cases, console)
@@ -101,7 +108,13 @@ def run(
         reporting.show_checks(record.checks, console)
     json_file.write_text(record.model_dump_json() + "\n", encoding="utf-8")
     html_file.write_text(render(record, {case.id: case for case in cases}), encoding="utf-8")
-    typer.echo(f"Record: {json_file}, report: {html_file}", err=True)
+    where = f"Record: {json_file}, report: {html_file}"
+    if keep:
+        try:
+            where += f", kept as {history.keep(record, history.folder(load_settings()))}"
+        except OSError as error:
+            where += f"; not kept among the runs ({error})"
+    typer.echo(where, err=True)
 
 
 @app.command()
@@ -340,7 +353,13 @@ def _cases() -> tuple[Case, ...]:
 
 
 def _record(
-    cases: Sequence[Case], split: SplitChoice, data_dir: Path | None, *, systems: bool, checks: bool
+    cases: Sequence[Case],
+    split: SplitChoice,
+    data_dir: Path | None,
+    *,
+    systems: bool,
+    checks: bool,
+    track: Track | None = None,
 ) -> RunRecord:
     from eval.running import open_coach, run, unknown_gold
     from eval.systems import all_systems, the_coach
@@ -350,7 +369,7 @@ def _record(
         for id_, passages in unknown_gold(coach, cases).items():
             typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
         asked = all_systems(coach) if systems else (the_coach(coach),)
-        return run(coach, asked, cases, split=split, checks=found, track=_track)
+        return run(coach, asked, cases, split=split, checks=found, track=track or _track)
 
 
 def _checks(data_dir: Path | None) -> tuple[CheckRecord, ...]:
@@ -363,6 +382,17 @@ def _track(cases: Sequence[Case], system: str) -> Iterable[Case]:
     console = Console(stderr=True)
     label = f"Asking {system}"
     return track(cases, description=label, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _told_as_lines(cases: Sequence[Case], system: str) -> Iterator[Case]:
+    for done, case in enumerate(cases):
+        _tell(system, done, len(cases))
+        yield case
+    _tell(system, len(cases), len(cases))
+
+
+def _tell(system: str, done: int, total: int) -> None:
+    typer.echo(json.dumps({"system": system, "done": done, "total": total}), err=True)
 
 
 def _show_measured(found: Measured) -> None:

@@ -78,6 +78,8 @@ class ResourceWriter:
         refs = [self._ref(other) for other in instead]
         page.details("resource.detail", about, entities=entity, lead=() if settled else verdict)
         fact("resource.about", ([*([kind] if provider else []), *about] if settled else [*verdict, *about]))
+        if provider:
+            fact("resource.maker", [kind] if settled else [kind, *verdict])
         fact("resource.verdict", verdict + about[:1])
         extra = [] if settled else verdict
         if resource.cost:
