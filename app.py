@@ -11,11 +11,15 @@ import streamlit as st
 if __name__ == "__main__":
     from coach.ui import chat, plan
     from coach.ui.evaluation import page as evaluation
+    from coach.ui.lab import page as lab
+    from coach.ui.library import page as library
 
     st.set_page_config(page_title="Career coach", page_icon=chat.ICON, layout="centered")
     pages = [
         st.Page(chat.page, title="Coach", url_path="coach", default=True),
         st.Page(plan.page, title="My plan", url_path="plan"),
+        st.Page(lab.page, title="RAG Lab", url_path="lab"),
+        st.Page(library.page, title="Library", url_path="library"),
         st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     ]
     opened = st.navigation(pages, position="top")

@@ -136,6 +136,9 @@ class RememberingEncoder:
     def count_word_pieces(self, text: str) -> int:
         return self._encoder.count_word_pieces(text)
 
+    def word_pieces(self, text: str) -> tuple[str, ...]:
+        return self._encoder.word_pieces(text)
+
     def intents(self, text: str) -> dict[str, float]:
         if text not in self._intents:
             self._intents[text] = self._encoder.intents(text)

@@ -30,7 +30,10 @@ class HashingEncoder:
         return scaled
 
     def count_word_pieces(self, text: str) -> int:
-        return len(text.split()) + 2
+        return len(self.word_pieces(text))
+
+    def word_pieces(self, text: str) -> tuple[str, ...]:
+        return ("[CLS]", *text.split(), "[SEP]")
 
     def intents(self, text: str) -> dict[str, float]:
         return {}

@@ -10,6 +10,7 @@ from coach import Coach
 from coach.errors import VectorIndexError
 from coach.knowledge.writing import ask_for
 from coach.pipeline import Reading, Worked
+from coach.retrieval.index import SearchResult
 from coach.types import AS_SHIPPED, Claim, Method, Origin, Passage, Status
 
 QUESTION = "How long does the whole roadmap take?"
@@ -18,6 +19,10 @@ NEAR_MISS = "What would I get paid in Lisbon?"
 
 def work(coach: Coach, question: str, reading: Reading | None = None, **changes: object) -> Worked:
     return coach.work(question, reading or coach.reading(), method=AS_SHIPPED.model_copy(update=changes))
+
+
+def _by(coach: Coach, method: Method) -> SearchResult:
+    return coach.work(QUESTION, coach.reading(), method=method).evidence[0].found
 
 
 def test_as_shipped_is_what_everybody_gets(coach: Coach) -> None:
@@ -36,9 +41,9 @@ def test_the_trace_says_by_which_method_and_what_took_the_time(coach: Coach) -> 
 
 @pytest.mark.parametrize("channel", ["dense", "keys", "lexical"])
 def test_a_channel_without_weight_leaves_the_ranking_to_the_others(coach: Coach, channel: str) -> None:
-    found = work(coach, QUESTION, **{channel: 0.0}).evidence[0].found
-    alone = {"dense": 0.0, "keys": 0.0, "lexical": 0.0, channel: 1.0}
-    only = work(coach, QUESTION, **alone).evidence[0].found
+    alone = {"dense": 0.0, "keys": 0.0, "lexical": 0.0} | {channel: 1.0}
+    found = _by(coach, Method.model_validate({channel: 0.0}))
+    only = _by(coach, Method.model_validate(alone))
     best = max(only.ranking, key=lambda entry: getattr(entry, channel).score if getattr(entry, channel) else -1.0)
     assert only.ranking[0].score == best.score
     assert [entry.passage.id for entry in found.ranking] != [entry.passage.id for entry in only.ranking]

@@ -87,6 +87,9 @@ class Encoder(Protocol):
     def count_word_pieces(self, text: str) -> int:
         """Word pieces of the whole text, marks at both ends included: compare it with ``max_word_pieces``."""
 
+    def word_pieces(self, text: str) -> tuple[str, ...]:
+        """Those that ``count_word_pieces`` counts, in order, as the tokenizer writes them."""
+
     def intents(self, text: str) -> dict[str, float]:
         """What a question asks for: the log probability of each intent; empty when this encoder cannot tell."""
 
@@ -148,6 +151,9 @@ class SentenceEncoder:
 
     def count_word_pieces(self, text: str) -> int:
         return len(self._whole.encode(_encodable(text)).ids)
+
+    def word_pieces(self, text: str) -> tuple[str, ...]:
+        return tuple(self._whole.encode(_encodable(text)).tokens)
 
     def intents(self, text: str) -> dict[str, float]:
         if self._adapter is None:

@@ -67,6 +67,8 @@ class LearnerRecord(Frozen):
 class DocumentKind(StrEnum):
     RESUME = "resume"
     POSTING = "posting"
+    OWN = "own"
+    """Added to what the coach knows, for this learner alone."""
 
 
 class KeptDocument(Frozen):

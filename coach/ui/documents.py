@@ -53,7 +53,7 @@ def section(at: Visit, desk: session.Desk, study: Study | None) -> None:
         "A level counts only once you confirm it."
     )
     columns = st.columns(2, gap="medium")
-    for column, purpose in zip(columns, Purpose, strict=True):
+    for column, purpose in zip(columns, _ASKED, strict=True):
         with column:
             _document(at, purpose)
     documents = _documents(at)
@@ -98,6 +98,7 @@ def _documents(at: Visit) -> dict[Purpose, Document]:
                 lines=tuple(_line(line) for line in one.lines),
             )
             for one in at.store.documents(at.owner, at.slug)
+            if one.kind in _ASKED
         }
     return held[at.slug]
 

@@ -30,7 +30,7 @@ _PLACES = re.compile(
 )
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _SAFE_IN_ADDRESS = "%/:?&=+,;~@.-_"
-_CHECKED_ORIGINS = frozenset({Origin.RESOURCE, Origin.MARKET})
+_CHECKED_ORIGINS = frozenset({Origin.RESOURCE, Origin.MARKET, Origin.GLOSSARY})
 
 
 def clean(text: str) -> str:

@@ -18,19 +18,23 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from coach.errors import CoachError
+from coach.knowledge.own import OwnDocument
 from coach.knowledge.pathway import Pathway
 from coach.planning.learner import Learner
 from coach.settings import Settings, load_settings
 from coach.storage import Store, open_passing_store, open_store
 from coach.types import Answer, Passage
 from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
+
+if TYPE_CHECKING:
+    from coach.pipeline import Reading
 
 
 class Coaching(Protocol):
@@ -49,6 +53,7 @@ class Coaching(Protocol):
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
+        reading: Any = None,
     ) -> Answer: ...
 
 
@@ -123,6 +128,34 @@ class Desk:
         self.done, self.total = done, total
 
 
+class Shelf:
+    """A visitor's own documents for one pathway, and the reading that holds them; it belongs to one session.
+
+    Made when a question first needs it, and again when documents come or go or the knowledge changes.
+    """
+
+    def __init__(self, pathway: str, documents: tuple[OwnDocument, ...]) -> None:
+        self.pathway = pathway
+        self.documents = documents
+        self._gate = threading.Lock()
+        self._made: tuple[object, Reading] | None = None
+
+    def reading(self, coach: Any, progress: Callable[[int, int], None] | None = None) -> Reading:
+        """Raises CoachError. ``coach`` is the real one: a stand-in that holds no index has no documents either."""
+        with self._gate:
+            real = coach.reading(self.pathway)
+            if self._made is None or self._made[0] is not real:
+                self.close()
+                self._made = real, coach.with_documents(self.documents, self.pathway, progress)
+            return self._made[1]
+
+    def close(self) -> None:
+        """Let go of the index; the next question makes a new one."""
+        made, self._made = self._made, None
+        if made is not None:
+            made[1].index.close()
+
+
 class Asking:
     """One question on its way to the coach, in a thread of its own.
 
@@ -138,6 +171,7 @@ class Asking:
         history: Sequence[Answer],
         pathway: str,
         learner: Learner | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.turn_id = turn_id
         self.stages: list[str] = []
@@ -150,7 +184,10 @@ class Asking:
         self._answer: Answer | None = None
         self._error: Exception | None = None
         threading.Thread(
-            target=self._run, args=(desk, question, tuple(history), pathway, learner), name="coach-asking", daemon=True
+            target=self._run,
+            args=(desk, question, tuple(history), pathway, learner, shelf),
+            name="coach-asking",
+            daemon=True,
         ).start()
 
     def wait(self, seconds: float) -> bool:
@@ -174,7 +211,13 @@ class Asking:
         return self._cancelled.is_set()
 
     def _run(
-        self, desk: Desk, question: str, history: tuple[Answer, ...], pathway: str, learner: Learner | None
+        self,
+        desk: Desk,
+        question: str,
+        history: tuple[Answer, ...],
+        pathway: str,
+        learner: Learner | None,
+        shelf: Shelf | None,
     ) -> None:
         try:
             desk.start()
@@ -186,8 +229,9 @@ class Asking:
             if desk.problem is not None:
                 raise CoachError(desk.problem)
             desk.coach.warm_up(self._on_progress, pathway)
+            own = {} if shelf is None else {"reading": shelf.reading(desk.coach, self._on_progress)}
             self._answer = desk.coach.ask(
-                question, history=history, pathway=pathway, on_stage=self._on_stage, learner=learner
+                question, history=history, pathway=pathway, on_stage=self._on_stage, learner=learner, **own
             )
         except Exception as error:  # noqa: BLE001 - handed over to whoever waits
             self._error = error

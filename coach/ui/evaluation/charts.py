@@ -17,6 +17,8 @@ COLOURS = ("#2b8f83", "#cc7a33", "#7a6fb0", "#7d868c")
 SHAPES = ("circle", "square", "triangle-up", "diamond")
 ROW_PIXELS = 30
 SERIES_PIXELS = 18
+AXIS_PIXELS = 60
+LEGEND_PIXELS = 25
 
 
 class Point(NamedTuple):
@@ -81,7 +83,8 @@ def intervals(points: Sequence[Point], *, axis: str, zero: bool = False) -> alt.
     return alt.LayerChart(
         layer=layers,
         width="container",
-        height=len(labels) * max(ROW_PIXELS, SERIES_PIXELS * len(series)),
+        # What is given holds the axis and the legend as well.
+        height=AXIS_PIXELS + len(labels) * max(ROW_PIXELS, SERIES_PIXELS * len(series)) + LEGEND_PIXELS * len(series),
     )
 
 
