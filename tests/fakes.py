@@ -138,6 +138,7 @@ class FakeCoach:
         pathway: str | None = None,
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
+        reading: object = None,
     ) -> Answer:
         self.warm_up()
         self.asked.append(question)
@@ -310,22 +311,12 @@ def _answer(
 def _claim(
     text: str, source: Passage, sentence: int, marker: int, *, item: bool = False, formula: str | None = None
 ) -> Claim:
-    cited = source.sentences[sentence]
     return Claim(
         text=text,
         support=Support.COMPUTED if formula else Support.QUOTED,
         formula=formula,
         item=item,
-        citations=(
-            Citation(
-                marker=marker,
-                passage_id=source.id,
-                source=source.source,
-                quote=cited.text,
-                start=cited.start,
-                end=cited.end,
-            ),
-        ),
+        citations=(Citation.of(source, source.sentences[sentence], marker),),
     )
 
 
