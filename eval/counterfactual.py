@@ -21,8 +21,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from coach.knowledge.corpus import Corpus, build_corpus
-from coach.knowledge.load import load_knowledge
+from coach.knowledge.corpus import Corpus
 from coach.knowledge.tables import (
     NOT_RELEASED,
     OUTLOOKS,
@@ -38,6 +37,7 @@ from coach.types import Answer, Claim, Fact, Origin, Passage, Status
 from eval.arithmetic import holds_true
 from eval.quantities import BARE, plain, quantities
 from eval.records import CheckRecord
+from eval.running import corpora
 
 SEED = 20261
 LEAST = 40
@@ -161,7 +161,7 @@ def run(
         encoder = encoder or load_encoder(settings)
         opened: Open = open_coach or (lambda at, with_: Coach(at, encoder=with_))
 
-        before = _corpora(settings, encoder)
+        before = corpora(settings, encoder)
         unchanged = opened(settings, encoder)
         ask = _asking(unchanged, before)
         rng = random.Random(seed)  # noqa: S311 - seeded so that a run repeats
@@ -170,7 +170,7 @@ def run(
         shutil.rmtree(edited, ignore_errors=True)
         shutil.copytree(copy, edited)
         rewrite(edited, plan)
-        after = _corpora(settings.model_copy(update={"knowledge_dir": edited}), encoder)
+        after = corpora(settings.model_copy(update={"knowledge_dir": edited}), encoder)
 
         probes, tried = _usable(probes_of(plan, before, after, rng), sample, ask)
         formulas, formulas_tried = _usable_formulas(derived_probes(plan, before, after), derived, ask)
@@ -227,20 +227,6 @@ def _asking(coach: Coach, corpora: Mapping[str, Corpus]) -> Answers:
     for slug in corpora:
         coach.warm_up(pathway=slug)  # bring every index up to date now, while the files are as they are
     return lambda question, pathway: coach.ask(question, pathway=pathway)
-
-
-def _corpora(settings: Settings, encoder: Encoder) -> dict[str, Corpus]:
-    knowledge = load_knowledge(settings)
-    return {
-        pathway.slug: build_corpus(
-            pathway,
-            knowledge.resources,
-            knowledge.market,
-            count_pieces=encoder.count_word_pieces,
-            limit=encoder.max_word_pieces,
-        )
-        for pathway in knowledge.pathways
-    }
 
 
 # --- Which figures, and what they become --------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from coach.answering.grounding import check
-from coach.types import Answer, Citation, Claim, Passage, Sentence, Status, Support
+from coach.types import Answer, Citation, Claim, Passage, Status, Support
 from eval.cases import Case, Nugget, PolarityNugget, load_cases
 from eval.evidence import names
 from eval.matching import holds
@@ -234,7 +234,7 @@ def _swapped_citation(case: Case, answer: Answer, rng: random.Random) -> Mutant 
         if not claim.citations:
             return None
         for passage, sentence in _shuffled(((p, s) for p in others for s in p.sentences), rng)[:TRIES]:
-            citation = _citing(passage, sentence, claim.citations[0].marker)
+            citation = Citation.of(passage, sentence, claim.citations[0].marker)
             swapped = claim.model_copy(update={"citations": (citation,)})
             if not _bears_out(swapped):
                 return swapped
@@ -347,7 +347,7 @@ def _padded_beside_the_point(case: Case, answer: Answer, rng: random.Random) -> 
             text=sentence.text,
             support=Support.QUOTED,
             formula=sentence.formula,
-            citations=(_citing(passage, sentence, len(cited) + number),),
+            citations=(Citation.of(passage, sentence, len(cited) + number),),
         )
         for number, (passage, sentence) in enumerate(chosen, start=1)
     ]
@@ -401,17 +401,6 @@ def _shuffled(things: Iterable[T], rng: random.Random) -> list[T]:
     listed = list(things)
     rng.shuffle(listed)
     return listed
-
-
-def _citing(passage: Passage, sentence: Sentence, marker: int) -> Citation:
-    return Citation(
-        marker=marker,
-        passage_id=passage.id,
-        source=passage.source,
-        quote=sentence.text,
-        start=sentence.start,
-        end=sentence.end,
-    )
 
 
 def _with_tail(claim: Claim, tail: str) -> Claim:

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from coach.knowledge.corpus import Corpus
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.pipeline import Coach
-from coach.retrieval.encoder import load_encoder
+from coach.retrieval.encoder import Encoder, load_encoder
 from coach.settings import Settings, load_settings
 from coach.types import Answer
 from eval.cases import PAGES_DIR, Case
@@ -36,6 +37,12 @@ def open_coach(data_dir: Path | None = None) -> Iterator[Coach]:
         settings = load_settings(data_dir=data_dir or Path(temporary))
         import_pages(settings)
         yield Coach(settings, encoder=RememberingEncoder(load_encoder(settings)))
+
+
+def corpora(settings: Settings, encoder: Encoder) -> dict[str, Corpus]:
+    """What a coach with these settings would answer from, by pathway; no index is built."""
+    coach = Coach(settings, encoder=encoder)
+    return {pathway.slug: coach.corpus(pathway.slug) for pathway in coach.pathways()}
 
 
 def import_pages(settings: Settings) -> None:

@@ -24,8 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coach.documents import Document, read_document
-from coach.knowledge.corpus import Corpus, build_corpus
-from coach.knowledge.load import load_knowledge
+from coach.knowledge.corpus import Corpus
 from coach.planning import evidence
 from coach.planning.clauses import read_clauses
 from coach.planning.evidence import match_skills
@@ -33,10 +32,10 @@ from coach.planning.evidence_features import FEATURES, Features
 from coach.planning.evidence_values import Part, SkillMatch, SkillReport
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.settings import Settings, load_settings
+from eval import running
 from eval.cases import CaseError
 from eval.intervals import RESAMPLES, SEED, figure
 from eval.records import Figure, Measure, Record
-from eval.running import import_pages
 from eval.skill_fitting import FittedWeights, Resume, fit
 
 FOLDER = Path(__file__).parent / "skills"
@@ -143,18 +142,8 @@ def corpora(encoder: Encoder) -> Iterator[Mapping[str, Corpus]]:
     """Corpora of the shipped pathways and of the invented pages; no index is built."""
     with tempfile.TemporaryDirectory(prefix="coach-eval-") as temporary:
         settings: Settings = load_settings(data_dir=Path(temporary))
-        import_pages(settings)
-        knowledge = load_knowledge(settings)
-        yield {
-            pathway.slug: build_corpus(
-                pathway,
-                knowledge.resources,
-                knowledge.market,
-                count_pieces=encoder.count_word_pieces,
-                limit=encoder.max_word_pieces,
-            )
-            for pathway in knowledge.pathways
-        }
+        running.import_pages(settings)
+        yield running.corpora(settings, encoder)
 
 
 def judge(
@@ -363,6 +352,9 @@ class Remembering:
 
     def count_word_pieces(self, text: str) -> int:
         return self._encoder.count_word_pieces(text)
+
+    def word_pieces(self, text: str) -> tuple[str, ...]:
+        return self._encoder.word_pieces(text)
 
     def intents(self, text: str) -> dict[str, float]:
         return self._encoder.intents(text)

@@ -68,25 +68,12 @@ def quote(passage: Passage, at: int) -> Statement:
 
 def claim_of(statement: Statement, markers: Mapping[str, int], corpus: Corpus) -> Claim:
     """The statement with its citations; ``markers`` are the numbers of the passages it rests on."""
-    citations = []
-    for id_, at in dict.fromkeys(statement.refs):
-        passage = corpus.by_id[id_]
-        sentence = passage.sentences[at]
-        citations.append(
-            Citation(
-                marker=markers[id_],
-                passage_id=id_,
-                source=passage.source,
-                quote=sentence.text,
-                start=sentence.start,
-                end=sentence.end,
-            )
-        )
+    cited = [(corpus.by_id[id_], at) for id_, at in dict.fromkeys(statement.refs)]
     return Claim(
         text=statement.text,
         support=statement.support,
         formula=statement.formula,
-        citations=tuple(citations),
+        citations=tuple(Citation.of(passage, passage.sentences[at], markers[passage.id]) for passage, at in cited),
         item=statement.item,
     )
 
