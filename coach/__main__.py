@@ -31,7 +31,7 @@ from coach.knowledge.pathway import Pathway
 from coach.pipeline import Coach
 from coach.planning.evidence import match_skills
 from coach.planning.evidence_table import as_text
-from coach.plans import PlanForm, in_form, read_learner
+from coach.plans import PlanForm, in_bytes, in_form, read_learner
 from coach.printing import printed, printed_trace, visible
 from coach.settings import Settings, load_settings
 
@@ -172,10 +172,14 @@ def plan(
         learner = read_learner(profile, day)
         coach = _coach(ctx)
         guide = coach.pathway(pathway or learner.profile.pathway)
-        text = in_form(coach.plan(learner, guide.slug), form, guide)
+        made = coach.plan(learner, guide.slug)
         _warn(coach.problems())
-        # A calendar has line ends of its own, which a terminal's must not double.
-        out.write(text if form in (PlanForm.CALENDAR, PlanForm.JSON, PlanForm.CSV) else visible(text))
+        if form in (PlanForm.CALENDAR, PlanForm.CSV):
+            out.flush()
+            out.buffer.write(in_bytes(made, form, guide))
+        else:
+            text = in_form(made, form, guide)
+            out.write(text if form is PlanForm.JSON else visible(text))
 
 
 @app.command()

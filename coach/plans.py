@@ -55,6 +55,12 @@ def _is_backup(text: str) -> bool:
     return isinstance(data, dict) and data.get("format") == FORMAT
 
 
+def in_bytes(plan: Plan, form: PlanForm, guide: Pathway) -> bytes:
+    """The same for a file or a pipe. Calendars and tables have line ends of their own, which a stream of text would
+    double on Windows."""
+    return in_form(plan, form, guide).encode("utf-8")
+
+
 def in_form(plan: Plan, form: PlanForm, guide: Pathway) -> str:
     """The plan as text; the same plan gives the same text."""
     name = f"{guide.origin} to {guide.target}"

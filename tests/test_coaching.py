@@ -10,6 +10,9 @@ from datetime import date
 import pytest
 
 from coach import Coach, Learner, Profile
+from coach.knowledge.corpus import build_corpus
+from coach.knowledge.market import Market
+from coach.knowledge.pathway import MarketLink
 from coach.planning.learner import hours_today, kept, proposed
 from coach.planning.next_step import next_step
 from coach.planning.plan import Progress
@@ -40,6 +43,26 @@ def test_what_to_do_next_is_the_next_step_of_the_plan(coach: Coach, question: st
         assert all(verdict.supported for verdict in answer.trace.verdicts)
 
 
+@pytest.mark.parametrize(
+    ("question", "hours"),
+    [
+        ("What should I do next?", 1.0),
+        ("I have 15 minutes, what should I do next?", 0.25),
+        ("I have half an hour. What should I do next?", 0.5),
+        ("I have half a day, what should I do next?", 4.0),
+    ],
+)
+def test_the_next_step_in_chat_is_sized_as_on_the_page(coach: Coach, question: str, hours: float) -> None:
+    learner = Learner(profile=Profile(weekly_hours=6), today=TODAY)
+    found = next_step(coach.plan(learner), hours)
+    answer = ask(coach, question, learner)
+    assert found.now is not None and found.now.sized in [claim.text for claim in answer.claims]
+    assert found.now.do.lower().endswith(found.now.sized.lower())
+    assert all(verdict.supported for verdict in answer.trace.verdicts)
+    after = [claim.text for claim in answer.claims if claim.item]
+    assert len(after) == len(found.then) == 2
+
+
 def test_without_a_learner_the_guide_says_where_to_begin(coach: Coach) -> None:
     assert coach.ask("What is my next step now?").trace.route == "fact"
 
@@ -63,6 +86,9 @@ def test_when_all_is_done_the_guide_answers_again(coach: Coach) -> None:
         ("I have 7 hours a week, is that enough?", {"weekly_hours": 7.0}),
         ("I already know Prometheus", {"skills": {"Prometheus": Level.SOLID}}),
         ("I earn 110k in Austin", {"pay": 110_000.0, "region": "Austin"}),
+        ("I make 95k in Boise", {"pay": 95_000.0, "region": "Boise"}),
+        ("i make 95k in boise", {"pay": 95_000.0, "region": "Boise"}),
+        ("I earn €70,000 in Berlin", {"pay": 70_000.0, "currency": "EUR", "region": "Berlin"}),
         ("What does a developer in Austin earn?", {}),
         ("How long is phase 2?", {}),
     ],
@@ -89,6 +115,27 @@ def test_a_question_about_oneself_is_worked_out_with_the_profile(coach: Coach) -
     assert all(verdict.supported for verdict in paid.trace.verdicts)
     assert f"{24 * 10 / 5:g} weeks" in ask(coach, "How long will it take me?", learner).text
     assert not proposed(paid.trace.query, profile, coach.corpus())  # what is known is not proposed
+
+
+def test_pay_and_place_are_proposed_on_a_pathway_without_official_figures(coach: Coach) -> None:
+    guide = coach.corpus().pathway.model_copy(update={"market": MarketLink(), "currency": "GBP"})
+    corpus = build_corpus(guide, (), Market(), count_pieces=lambda text: len(text.split()), limit=200)
+    query = coach.ask("I earn 120k in Denver").trace.query.model_copy(update={"entities": ()})
+    changed = kept(Profile(), proposed(query, Profile(), corpus))
+    assert changed == Profile(pay=120_000, currency="GBP", region="Denver")  # an amount without a sign is the guide's
+    known = Profile(pay=100_000, currency="USD")
+    assert kept(known, proposed(query, known, corpus)).currency == "USD"  # and of the learner's own once that is known
+
+
+@pytest.mark.parametrize("place", ["Denver", "Austin"])
+def test_a_place_that_is_covered_is_not_said_to_be_missing(coach: Coach, place: str) -> None:
+    for learner in (None, Learner(profile=Profile(), today=TODAY)):
+        answer = coach.ask(f"I earn 120k in {place}", learner=learner)
+        assert answer.missing == () and f"software developers in {place}" in answer.text
+        assert "not cover" not in answer.text
+    uncovered = coach.ask("I earn 120k in Boise")
+    assert uncovered.missing == ("Boise",)
+    assert not any("Boise" in offered for offered in uncovered.suggestions)
 
 
 def test_figures_that_a_question_tells_come_before_those_of_the_profile(coach: Coach) -> None:

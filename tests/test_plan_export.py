@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from coach.errors import ProfileError
 from coach.knowledge.corpus import build_corpus
 from coach.knowledge.load import load_knowledge
+from coach.knowledge.pathway import PageSource, Pathway
 from coach.planning.calendar import event_uid
 from coach.planning.exporting import (
     CSV_ENCODING,
@@ -36,6 +37,7 @@ from coach.planning.plan import (
     By,
     Cut,
     Kind,
+    Length,
     Need,
     NextStep,
     Plan,
@@ -47,8 +49,11 @@ from coach.planning.plan import (
 )
 from coach.planning.profile import Break, Level, Profile
 from coach.planning.schedule import make_plan
+from coach.plans import PlanForm, in_bytes, in_form
 from coach.settings import Settings
-from coach.types import Citation, Claim, Support
+from coach.storage.export import as_markdown as conversation_as_markdown
+from coach.storage.records import Conversation, Turn
+from coach.types import Answer, Citation, Claim, Query, Status, Support, Trace
 from tests.fakes import HOSTILE
 
 MONDAY = date(2026, 12, 7)
@@ -56,6 +61,7 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 PATHWAY = "potter-to-glassblower"
 NAME = "Potter to Glassblower"
+PAGE = PageSource(title="Career guide")
 CONTROLS = "\x00\x07\x1b\x7f\x85\x9b\u061c\u200e\u202e\u2066"
 
 
@@ -503,22 +509,96 @@ def test_json_holds_the_whole_plan() -> None:
     )
 
 
+# --- As the command line writes it --------------------------------------------------------------------------------
+
+
+def test_the_command_line_writes_calendar_and_table_with_their_own_line_ends() -> None:
+    made, guide = plan(step(), DONE), Pathway(slug=PATHWAY, origin="Potter", target="Glassblower", source=PAGE)
+    calendar = in_bytes(made, PlanForm.CALENDAR, guide)
+    assert calendar == as_icalendar(made, NAME, made.made)
+    table = in_bytes(made, PlanForm.CSV, guide)
+    assert table == as_csv(made).encode()
+    for written in (calendar, table):
+        assert written.count(b"\n") == written.count(b"\r\n") == written.count(b"\r") > 0
+    assert in_bytes(made, PlanForm.TEXT, guide).decode() == in_form(made, PlanForm.TEXT, guide)
+
+
+# --- A length that is not the guide's -----------------------------------------------------------------------------
+
+
+def claim(text: str, marker: int) -> Claim:
+    return Claim(text=text, support=Support.QUOTED, citations=(citation(text, marker),))
+
+
+LENGTH = Length(
+    said=(claim("The guide plans 2 to 3 months.", 1), claim("Your plan lasts 5 months.", 1)),
+    reasons=(claim("The guide never says what a week is.", 2),),
+)
+
+
+def test_markdown_and_terminal_say_where_a_plan_is_not_as_long_as_the_guide_says() -> None:
+    made = plan(step(), length=LENGTH)
+    page = as_markdown(made, NAME)
+    assert (
+        "## How long the guide says it takes\n\n- The guide plans 2 to 3 months. \\[1\\]\n- Your plan lasts 5 months. "
+        "\\[2\\]\n- The guide never says what a week is. \\[3\\]\n"
+    ) in page
+    assert "“The guide plans 2 to 3 months.”" in page.partition("## Sources")[2]
+    text = as_text(made, None)
+    assert "How long the guide says it takes\n  The guide plans 2 to 3 months. [1]\n" in text
+    assert '  [3] Career guide: Potter to Glassblower: "The guide never says what a week is."' in text
+    assert json.loads(as_json(made))["length"]["said"][0]["citations"][0]["quote"] == "The guide plans 2 to 3 months."
+    for form in (as_markdown(plan(step()), NAME), as_text(plan(step()), None)):
+        assert "How long" not in form.replace("How long:", "")
+
+
+def test_markdown_shows_a_hostile_length_literally() -> None:
+    hostile = claim(f"- {HOSTILE}", 1)
+    page = as_markdown(plan(step(), length=Length(said=(hostile,))), NAME)
+    assert "<img" not in drawn(page) and "<a " not in drawn(page)
+
+
+# --- A conversation -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["---", "--- and more", "-", "- a", "1. a", "1) a", "+ a", "=== a", "2026. was it"])
+def test_no_question_of_an_exported_conversation_begins_something_of_its_own(text: str) -> None:
+    moment = datetime(2026, 12, 7, tzinfo=UTC)
+    made = Conversation(id="c", title=text, pathway=PATHWAY, created=moment, updated=moment)
+    turn = Turn(id="t", position=1, question=text, answer_json=answered(text), created=moment)
+    page = MarkdownIt("commonmark").render(conversation_as_markdown(made, (turn,), text))
+    assert page.count(f"<p>{text}</p>") == 1  # the answer, as a paragraph
+    assert page.count("<hr") == 1 and "<ul>" not in page and "<ol" not in page  # the rule between questions is ours
+    assert f"<h2>{text}</h2>" in page
+
+
+def answered(text: str) -> str:
+    said = Claim(text=text, support=Support.QUOTED, citations=())
+    trace = Trace(query=Query(question="?", standalone="?"))
+    return Answer(
+        question="?", pathway=PATHWAY, status=Status.ANSWERED, text=text, claims=(said,), trace=trace
+    ).model_dump_json()
+
+
 # --- Terminal -----------------------------------------------------------------------------------------------------
 
 
 def test_the_terminal_shows_the_next_step_first_with_its_reason_and_what_follows() -> None:
     first, second = step(), step("skill/glass", title="Glass")
     coming = NextStep(
-        now=Portion(step=first, hours=1.0, whole=False, do="Fire it up. Stop after 1 hour."),
+        now=Portion(
+            step=first, hours=1.0, whole=False, do="Fire it up. Stop after 1 hour.", sized="Stop after 1 hour."
+        ),
         reason=Claim(text="Kilns matter.", support=Support.QUOTED, citations=(citation("Kilns matter.", 7),)),
         then=(second,),
         slipped_days=12,
     )
     text = as_text(plan(first, second), coming)
-    assert text.splitlines()[:5] == [
+    assert text.splitlines()[:6] == [
         "Next step: Kiln work (1 h of 8 h)",
         "  Do: Fire it up. Stop after 1 hour.",
         "  Why: Kilns matter. [1]",
+        "  Done when: A pot has come out whole.",
         "  Then: Glass",
         "  The earliest open step was planned until 12 days ago; the plan can be dated anew from today.",
     ]
@@ -587,7 +667,7 @@ def test_no_text_moves_the_cursor() -> None:
     dirty = f"a{CONTROLS}b"
     made = step(title=dirty, saved=dirty, citations=(citation(dirty, source=dirty),))
     coming = NextStep(
-        now=Portion(step=made, hours=1.0, whole=True, do=dirty),
+        now=Portion(step=made, hours=1.0, whole=True, do=dirty, sized=dirty),
         reason=Claim(text=dirty, support=Support.QUOTED, citations=made.citations),
         then=(made,),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,13 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coach.answering.grounding import check
+from coach.answering.grounding import check, missing_names
+from coach.answering.words import split_tokens, stem
 from coach.errors import ProfileError
 from coach.knowledge.corpus import Corpus, build_corpus
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
-from coach.knowledge.pathway import Priority
-from coach.knowledge.resource import VerdictOfCheck
+from coach.knowledge.market import Market
+from coach.knowledge.pathway import MonthRange, Pathway, Priority
+from coach.knowledge.resource import Resource, VerdictOfCheck
+from coach.knowledge.wording import number
+from coach.planning.completion import parts, resource_done, text_done
 from coach.planning.next_step import SITTINGS, next_step
 from coach.planning.plan import By, Kind, Plan, Progress, Step
 from coach.planning.profile import Break, Level, Profile, read_profile, resolve_skills
@@ -27,6 +32,8 @@ from coach.settings import Settings
 from eval.cases import PAGES_DIR
 
 TODAY = date(2026, 11, 25)
+WORDS = "read write and then or to build test it that a book, design: keep the how use set up 3 ten 'and'".split(" ")
+"""Of which texts in the imperative are made."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +83,10 @@ def profiles(draw: st.DrawFn, corpora: list[Corpus]) -> tuple[Corpus, Profile]:
         weeks_off=tuple(draw(st.lists(breaks(), max_size=3))),
         nice_to_have=draw(st.booleans()),
     )
+
+
+def stems(text: str) -> set[str]:
+    return {stem(word) for word in split_tokens(text)}
 
 
 def scheduled(plan: Plan) -> Iterator[Step]:
@@ -249,6 +260,17 @@ def test_a_tool_that_is_known_is_skipped_where_the_guide_has_it_learnt(corpus: C
     assert not plan.notices
 
 
+def test_a_tool_that_is_known_shortens_its_own_tutorials(corpus: Corpus) -> None:
+    for name, taught in (("FAISS", "faiss-tutorials"), ("Pinecone", "pinecone-docs")):
+        plan = plan_of(corpus, Profile(skills={name: Level.SOLID}))
+        shorter = {step.id for step in plan.steps if step.saved}
+        assert {id_.rpartition("/")[2] for id_ in shorter} == {taught}
+        assert all("you hold" in step.saved for step in plan.steps if step.id in shorter)
+    both = plan_of(corpus, Profile(skills={"Milvus": Level.STRONG}))
+    operator = next(step for step in both.steps if step.id.endswith("/milvus-k8s"))
+    assert not operator.saved  # which teaches more than the tool
+
+
 def test_a_skill_that_nothing_here_has_is_said_to_change_nothing(corpus: Corpus) -> None:
     plan = plan_of(corpus, Profile(skills={"underwater welding": Level.STRONG}))
     assert any("underwater welding" in notice for notice in plan.notices)
@@ -418,3 +440,189 @@ def test_a_formula_comes_to_the_hours_of_its_step(corpora: list[Corpus]) -> None
             if step.kind is not Kind.ACTION:
                 result = float(step.formula.rpartition("= ")[2].removesuffix(" hours"))
                 assert step.hours == pytest.approx(result, abs=0.126), step.id
+
+
+# --- How to know that a step is done ------------------------------------------------------------------------
+
+
+def test_every_check_is_the_steps_own_and_names_what_it_is_about(corpora: list[Corpus]) -> None:
+    for corpus in corpora:
+        steps = plan_of(corpus).steps
+        checks = [step.done_when for step in steps]
+        assert len(set(checks)) == len(checks)
+        assert all(check.startswith("You ") and check.endswith((".", "”")) for check in checks)
+        for step in steps:
+            about = stems(f"{step.title} {step.do} {' '.join(one.name for one in step.resources)}")
+            whole = [one.name in step.done_when for one in step.resources]
+            assert any(whole) or len(stems(step.done_when) & about) >= 2
+
+
+def test_a_check_invents_no_name_and_no_figure(corpora: list[Corpus]) -> None:
+    for corpus in corpora:
+        for step in plan_of(corpus).steps:
+            skill = next((one.name for one in corpus.pathway.skills if one.id == step.skill), "")
+            known = " ".join(
+                [step.title, step.do, skill]
+                + [f"{one.name} {one.instead_of or ''}" for one in step.resources]
+                + [citation.quote for citation in step.said]
+            )
+            assert missing_names(step.done_when, known) == ()
+            assert set(re.findall(r"\d+", step.done_when)) <= set(re.findall(r"\d+", known))
+
+
+def test_what_replaces_something_is_what_has_to_be_done(corpus: Corpus) -> None:
+    steps = plan_of(corpus).steps
+    replaced = [
+        (step, one) for step in steps if step.kind is not Kind.RESOURCE for one in step.resources if one.instead_of
+    ]
+    assert len(replaced) >= 4
+    for step, one in replaced:
+        assert f"in place of {one.instead_of}" in step.done_when
+        assert step.done_when.index(one.name) < step.done_when.index(str(one.instead_of))
+    with_more = next(step for step, _ in replaced if " and put it on " in step.title)
+    assert ". You have put it on your LinkedIn profile" in with_more.done_when
+    either = next(step for step, _ in replaced if len(step.resources) == 2)
+    assert "; or you " in either.done_when
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [
+        ("Publish three modules", "You have published three modules, and have seen each of the three there as"),
+        ("Finish the beginner path", "You have finished the beginner path, and can say what the last part was about."),
+        ("Finish a capstone project", "You have finished a capstone project, and somebody else could open the result."),
+        ("Get a local server running", "You have got a local server running, and can start everything again"),
+        ("Get an AWS certification", "You have got an AWS certification, and can show the certificate or the result."),
+        ("Create a free account", "You have created a free account, and have signed in to it once."),
+        ("Read 2 to 3 posts", "You have read 2 to 3 posts, and have a sentence of your own on each of them."),
+        ("Study for 2 hours", "You have studied for 2 hours, and can say what the last part was about."),
+        ("Sit the Level 4 exam", "You have sat the Level 4 exam, and can show the certificate or the result."),
+        ("Read 'Search and Build' by Ann Lee", "You have read 'Search and Build' by Ann Lee, and can say in three"),
+        ("Learn to write and read SQL", "You have learnt to write and read SQL, and can explain it"),
+        ("Set up jobs that build and deploy it", "You have set up jobs that build and deploy it, and can start"),
+        ("Draft a plan and design", "You have drafted a plan and design, and somebody else could open the result."),
+        ("Draft a plan, then test it", "You have drafted a plan, then tested it, and have written down what came out."),
+        ("Read a book and keep notes", "You have read a book and kept notes, and can say in three sentences"),
+        ("Keep notes", "You have kept notes, and can put your hand on it."),
+        ("Weekly practice", "You have done what the guide names here, “Weekly practice”, and noted when"),
+    ],
+)
+def test_an_order_is_its_own_check_with_the_proof_of_its_verb(text: str, check: str) -> None:
+    assert text_done(text).startswith(check)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cost", "check"),
+    [
+        ("course", None, "You can show a certificate of Kilns, if it gives one, or name its last unit and what it"),
+        (
+            "course",
+            "free, without a certificate",
+            "You can name the last unit of Kilns and what it taught you about Clay",
+        ),
+        ("course and certificate", None, "You have finished Kilns and hold its certificate."),
+        ("certification", None, "You have passed Kilns and can show the result."),
+        ("tool", None, "You have made something of your own with Kilns to practise Clay and can start it again"),
+        ("tool with documentation", None, "You have made something of your own with Kilns to practise Clay"),
+        ("platform", None, "You have done one thing of your own on Kilns to practise Clay and could show the result."),
+        ("API", None, "You have made something of your own with Kilns to practise Clay"),
+        ("book", None, "You have read what Kilns has on Clay and can say in three sentences what it taught you."),
+        ("set of papers", None, "You can explain the main idea of each paper that you picked from Kilns"),
+        ("documentation page", None, "You have followed Kilns to its last step"),
+        ("set of tutorials", None, "You have run an example from Kilns yourself and changed it"),
+        ("series of articles", None, "You can say in three sentences what Kilns adds to what you knew of Clay."),
+        ("video channel", None, "You have watched Kilns and noted one thing from it to try."),
+        ("group", None, "You are a member of Kilns and have asked or answered one question there."),
+    ],
+)
+def test_the_check_of_a_resource_goes_by_its_kind(kind: str, cost: str | None, check: str) -> None:
+    resource = Resource(
+        id="kilns",
+        name="Kilns",
+        kind=kind,
+        cost=cost,
+        verdict=VerdictOfCheck.CONFIRMED,
+        confidence="high",
+        about="Kilns are ovens.",
+    )
+    assert resource_done(resource, "Clay").startswith(check)
+
+
+@given(text=st.text(max_size=200) | st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_any_text_has_a_check_that_loses_none_of_its_parts(text: str) -> None:
+    assert text_done(text).startswith("You have ")
+    assert "".join(part.text for part in parts(text)) in (text, "")
+
+
+# --- How long the guide says it takes -----------------------------------------------------------------------
+
+
+def months(plan: Plan) -> float:
+    assert plan.finish is not None
+    return ((plan.finish - plan.start).days + 1) / (365.25 / 12)
+
+
+@given_profiles
+@given(data=st.data())
+def test_a_plan_says_so_wherever_it_is_not_as_long_as_the_guide_says(
+    corpora: list[Corpus], data: st.DataObject
+) -> None:
+    corpus, profile = data.draw(profiles(corpora))
+    plan = plan_of(corpus, profile.model_copy(update={"start": TODAY, "target": None}))
+    promise = corpus.pathway.timeline
+    assert promise is not None
+    within = promise.low - 0.25 <= months(plan) <= promise.high + 0.25
+    assert (plan.length is None) == within
+    if plan.length is None:
+        return
+    claims = (*plan.length.said, *plan.length.reasons)
+    assert all(check(claim, corpus.passages).supported for claim in claims)
+    texts = [claim.text for claim in claims]
+    assert f"{promise.low:g} to {promise.high:g} months" in texts[0] and claims[0].text == claims[0].citations[0].quote
+    way = "more than the guide's" if months(plan) > promise.high else "less than the guide's"
+    assert f"Your plan lasts {number(months(plan))} month" in texts[1] and way in texts[1]
+    assert f"{plan.hours:g} hours at {plan.weekly_hours:g} hour" in texts[1]
+    assert texts[2].startswith("The guide's durations disagree")  # as those of all three do
+    assert any(f"a week of the guide to mean {plan.guide_week_hours:g} hours" in text for text in texts[3:])
+
+
+def test_the_length_of_a_plan_that_was_dated_anew_counts_from_its_first_day(corpus: Corpus) -> None:
+    done = {plan_of(corpus).steps[0].id: TODAY + timedelta(days=3)}
+    later = Progress(done=done, from_day=TODAY + timedelta(days=61))
+    at_once = plan_of(corpus, Profile(start=TODAY)).length
+    anew = plan_of(corpus, Profile(start=TODAY), later).length
+    assert at_once is not None and anew is not None
+    assert "lasts 12.7 months" in at_once.said[1].text and "lasts 14.7 months" in anew.said[1].text
+
+
+def test_what_of_a_profile_makes_a_plan_shorter_or_longer_is_counted_in(corpus: Corpus) -> None:
+    off = Break(start=TODAY + timedelta(days=5), end=TODAY + timedelta(days=18))
+    held = {corpus.pathway.skills[0].id: Level.BASIC}
+    length = plan_of(corpus, Profile(weekly_hours=5, weeks_off=(off, off), skills=held, nice_to_have=False)).length
+    assert length is not None
+    last = length.reasons[-1].text
+    assert "14 days off" in last and "shortened or skipped for what you hold already" in last
+    assert last.endswith("what the guide calls nice to have left out.")
+
+
+def test_without_a_length_or_with_durations_that_agree_nothing_is_made_up(corpora: list[Corpus]) -> None:
+    guide = corpora[2].pathway
+    bare = guide.model_copy(
+        update={"timeline": None, "source": guide.source.model_copy(update={"headline_months": None})}
+    )
+    silent = plan_of(built(bare), Profile(weekly_hours=40)).length
+    assert silent is not None and "Together the phases last" in silent.said[0].text  # the guide's own sum
+    assert len(silent.said) == 2 and all(check(one, built(bare).passages).supported for one in silent.said)
+    assert plan_of(built(bare.model_copy(update={"phases": ()})), Profile(weekly_hours=40)).length is None
+    agreeing = bare.model_copy(update={"timeline": MonthRange(low=6, high=6)})
+    told = plan_of(built(agreeing), Profile(weekly_hours=40)).length
+    assert told is not None and not any("disagree" in one.text for one in told.said)
+
+
+def built(guide: Pathway) -> Corpus:
+    return build_corpus(guide, (), Market(), count_pieces=lambda text: len(text.split()), limit=200)
+
+
+def test_a_plan_in_which_all_is_done_has_no_length_to_compare(corpus: Corpus) -> None:
+    done = {step.id: TODAY for step in plan_of(corpus).steps}
+    assert plan_of(corpus, progress=Progress(done=done)).length is None

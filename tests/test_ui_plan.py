@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -240,7 +241,7 @@ def test_the_time_there_is_today_changes_what_is_to_be_done(start: Start) -> Non
     assert "Stop after" not in plain(app) and "look it over" in plain(app)
     app.button_group(key="sitting").set_value("half a day")
     ran(app)
-    assert "Finish it today" in plain(app)
+    assert "There is time for all of it today, 2 hours." in plain(app)
 
 
 def test_logged_hours_count_once_and_shorten_what_is_left(start: Start, knowledge: Knowledge) -> None:
@@ -450,6 +451,29 @@ def test_reasons_not_to_move_are_the_guides_own(start: Start, knowledge: Knowled
         assert item.text in plain(app)
 
 
+# --- How long the guide says it takes -----------------------------------------------------------------------
+
+
+def test_a_plan_that_is_not_as_long_as_the_guide_says_shows_both_and_the_reason(
+    start: Start, knowledge: Knowledge
+) -> None:
+    app = planned(start)
+    length = study_of(visit_of(knowledge)).plan.length
+    assert length is not None
+    for claim in (*length.said, *length.reasons):
+        assert claim.text in plain(app)
+    assert "6 to 8 months" in plain(app) and "4.7 months more than the guide's 8 months" in plain(app)
+    assert "The guide's durations disagree" in plain(app)
+    keys = [str(block.proto.popover.label) for block in app.get("popover")]
+    assert sum("computed" in key for key in keys) >= 3  # markers open the evidence
+
+
+def test_a_plan_as_long_as_the_guide_says_does_not_speak_of_it(start: Start, knowledge: Knowledge) -> None:
+    app = planned(start, 16.0)
+    assert study_of(visit_of(knowledge)).plan.length is None
+    assert "than the guide's" not in plain(app)
+
+
 # --- The timeline -------------------------------------------------------------------------------------------
 
 
@@ -488,7 +512,63 @@ def test_the_chart_has_titles_zoom_today_and_target(study: tuple[Visit, Study]) 
     assert (drawn["x"]["title"], drawn["y"]["title"]) == ("Calendar", "Phase")
     assert '"bind": "scales"' in text
     assert "Today, Wed 25 Nov 2026" in text and "Target, " in text
-    assert text.count('"filled"') >= len(bars)
+    assert drawn["fill"]["legend"] == drawn["stroke"]["legend"]  # so that they are one
+
+
+def test_the_legend_shows_a_state_as_its_bars_are_filled(study: tuple[Visit, Study]) -> None:
+    at, found = study
+    bars = plan_charts.bars(found.plan, at.pathway, Grouping.PHASE)
+    spec = plan_charts.timeline(bars, at.today, found.profile.target, Grouping.PHASE).to_dict()
+    drawn = spec["layer"][0]
+    fill, stroke = drawn["encoding"]["fill"], drawn["encoding"]["stroke"]
+    assert (fill["field"], fill["scale"]["domain"]) == (stroke["field"], stroke["scale"]["domain"])
+    assert stroke["scale"]["range"] == [plan_charts.COLOURS[State(state)] for state in stroke["scale"]["domain"]]
+    dense = {
+        state: int(colour[7:], 16)
+        for state, colour in zip(fill["scale"]["domain"], fill["scale"]["range"], strict=True)
+    }
+    assert dense[State.LATE] < 64 < dense[State.DONE] < dense[State.OPEN] == 255
+    assert not {"opacity", "fillOpacity"} & (set(drawn["encoding"]) | set(drawn["mark"]))  # which no legend would show
+
+
+def lines_of(spec: dict[str, Any]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """By its name, a line of the chart and its label."""
+    rules = [layer for layer in spec["layer"] if layer["mark"]["type"] == "rule"]
+    names = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    return {values(spec, layer)[0]["label"]: (rule, layer) for rule, layer in zip(rules, names, strict=True)}
+
+
+def values(spec: dict[str, Any], layer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The data of a layer, which Altair moves out of it."""
+    found: list[dict[str, Any]] = spec["datasets"][layer["data"]["name"]]
+    return found
+
+
+@pytest.mark.parametrize("grouping", Grouping)
+def test_lines_of_days_leave_the_names_of_rows_free(study: tuple[Visit, Study], grouping: Grouping) -> None:
+    at, found = study
+    bars = plan_charts.bars(found.plan, at.pathway, grouping)
+    spec = plan_charts.timeline(bars, at.today, found.profile.target, grouping).to_dict()
+    rows = list(dict.fromkeys(bar.row for bar in bars))
+    axis = spec["layer"][0]["encoding"]["y"]["axis"]
+    name_ends = 0.5 + (axis["labelOffset"] + axis["labelFontSize"] / 2) / plan_charts.ROW_PIXELS
+    for rule, _ in lines_of(spec).values():
+        assert [value["row"] for value in values(spec, rule)] == rows
+        assert rule["encoding"]["y"]["bandPosition"] > name_ends
+        assert rule["encoding"]["y2"]["bandPosition"] == 1
+
+
+def test_names_of_lines_stand_apart_and_inside_the_chart(study: tuple[Visit, Study]) -> None:
+    at, found = study
+    bars = plan_charts.bars(found.plan, at.pathway, Grouping.PHASE)
+    finish = max(bar.end for bar in bars)
+    heights, sides = {}, {}
+    for target in (at.today + timedelta(days=20), at.today + timedelta(days=200), finish):
+        spec = plan_charts.timeline(bars, at.today, target, Grouping.PHASE).to_dict()
+        (_, today), (_, name) = lines_of(spec)["Today"], lines_of(spec)["Target"]
+        heights[target], sides[target] = today["mark"]["dy"] - name["mark"]["dy"], name["mark"]["align"]
+    assert list(heights.values()) == [16, 0, 0]
+    assert list(sides.values()) == ["left", "left", "right"]
 
 
 def test_a_shorter_reach_shows_fewer_days(study: tuple[Visit, Study]) -> None:
@@ -717,7 +797,7 @@ def test_both_pages_are_linked_from_each(knowledge: Knowledge, monkeypatch: pyte
     coach = KnowingCoach(knowledge)
     monkeypatch.setattr(session, "make_coach", lambda settings: coach)
     app = ran(AppTest.from_file(str(APP), default_timeout=60))
-    assert [getattr(link, "label", "") for link in app.get("page_link")] == ["Coach", "My plan"]
+    assert [getattr(link, "label", "") for link in app.get("page_link")][:2] == ["Coach", "My plan"]
 
 
 # --- Resume and posting -------------------------------------------------------------------------------------

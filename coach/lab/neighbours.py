@@ -355,9 +355,18 @@ class Measuring:
 
     _one_at_a_time = threading.Lock()
 
-    def __init__(self, setup: Setup, vectors: Callable[[], tuple[Vectors, Vectors]], *, rounds: int = ROUNDS) -> None:
-        """``vectors`` is called in the thread: what to search among, and what to search for."""
+    def __init__(
+        self,
+        setup: Setup,
+        vectors: Callable[[], tuple[Vectors, Vectors]],
+        *,
+        fingerprint: str = "",
+        rounds: int = ROUNDS,
+    ) -> None:
+        """``vectors`` is called in the thread: what to search among, and what to search for. ``fingerprint`` is that of
+        the index they belong to."""
         self.setup = setup
+        self.fingerprint = fingerprint
         self.doing = "Waiting for another measurement to end"
         self.share = 0.0
         self._result: Measurement | None = None

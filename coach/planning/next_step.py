@@ -41,18 +41,23 @@ def portion(step: Step, hours: float) -> Portion:
     """The step, or as much of it as fits; what to do then is said for the time there is."""
     whole = step.hours_left <= hours
     spent = step.hours_left if whole else hours
-    done_so_far = step.hours - step.hours_left
     if whole:
-        do = f"{_ended(step.do)} Finish it today: {_lower(step.done_when)}"
+        sized = f"There is time for all of it today, {time_said(spent)}."
+        do = f"{_ended(step.do)} {sized}"
     elif hours <= SHORT:
-        do = (
-            f"{step.title}: go on where you stopped, and note what comes next."
-            if done_so_far
-            else f"{step.title}: open what you need, look it over, and note the first thing you want to be able to do."
+        begun = step.hours > step.hours_left
+        sized = (
+            "Go on where you stopped, and note what comes next."
+            if begun
+            else "Open what you need, look it over, and note the first thing you want to be able to do."
         )
+        do = f"{step.title}: {_lower(sized)}"
     else:
-        do = f"{_ended(step.do)} Stop after {_hours(spent)} and note where you are; {_hours(step.hours_left)} are left."
-    return Portion(step=step, hours=spent, whole=whole, do=do)
+        sized = (
+            f"Stop after {time_said(spent)} and note where you are; {time_said(step.hours_left - spent)} will be left."
+        )
+        do = f"{_ended(step.do)} {sized}"
+    return Portion(step=step, hours=spent, whole=whole, do=do, sized=sized)
 
 
 def _ready(steps: Sequence[Step]) -> list[Step]:
@@ -73,14 +78,14 @@ def _support(step: Step) -> Support:
     return Support.QUOTED if quoted else Support.INFERRED
 
 
-def _hours(hours: float) -> str:
+def time_said(hours: float) -> str:
     """
-    >>> _hours(0.25), _hours(1), _hours(2.5)
-    ('15 minutes', '1 hour', '2.5 hours')
+    >>> time_said(0.25), time_said(1), time_said(2.5), time_said(4 / 3)
+    ('15 minutes', '1 hour', '2.5 hours', '1.33 hours')
     """
     if hours < 1:
         return f"{hours * 60:.0f} minutes"
-    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+    return f"{round(hours, 2):g} hour{'' if hours == 1 else 's'}"
 
 
 def _ended(text: str) -> str:

@@ -110,6 +110,15 @@ class Cut(Frozen):
     step_ids: tuple[str, ...]
 
 
+class Length(Frozen):
+    """How long a plan lasts beside what the guide promises, where the two differ; markers count through both."""
+
+    said: tuple[Claim, ...]
+    """The guide's sentence, the plan's own length, and what contradicts the guide's sentence within the guide."""
+    reasons: tuple[Claim, ...] = ()
+    """What the difference comes from."""
+
+
 class Plan(Frozen):
     """All steps in the order in which they are done."""
 
@@ -128,6 +137,8 @@ class Plan(Frozen):
     """What the coach took on itself, one sentence each."""
     notices: tuple[str, ...] = ()
     """What the learner should know: skills that are none of the pathway's, too many hours beside a job."""
+    length: Length | None = None
+    """None where it lasts as long as the guide says, or the guide says nothing."""
     late: tuple[str, ...] = ()
     """Ids of steps that end after the target date, or do not fit at all."""
     cuts: tuple[Cut, ...] = ()
@@ -158,7 +169,9 @@ class Portion(Frozen):
     """To spend now."""
     whole: bool
     do: str
-    """What to do in this time, one sentence."""
+    """What to do in this time, in a sentence or two."""
+    sized: str
+    """What there is time for of the step, without what it is: the end of ``do``."""
 
 
 class NextStep(Frozen):

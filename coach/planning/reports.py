@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from coach.knowledge.wording import count, listed
 from coach.planning.phrases import Sources, day, days, hours, one_line, time_of
 from coach.planning.plan import By, NextStep, Plan, Step, StepResource
-from coach.types import Citation
+from coach.types import Citation, Claim
 
 # As in coach.storage.export: what any Markdown reader could take for more than a letter.
 # A colon before a space opens nothing, and there are many.
@@ -28,6 +28,8 @@ def as_markdown(plan: Plan, name: str) -> str:
     """Each phase with its steps as a list to tick off, in the plan's order; sources at the end."""
     sources = Sources()
     lines = [f"# {_plain(name)}", "", *(f"{_plain(line)}  " for line in _summary(plan)), *_list(_worth_knowing(plan))]
+    for title, claims in _length(plan):
+        lines += ["", f"## {title}", "", *(f"- {_plain(one.text)}{_markers(one.citations, sources)}" for one in claims)]
     phases = _by_phase(plan.steps)
     for phase, steps in phases:
         title = f"Phase {phase}" if phase is not None else "Beside the phases" if len(phases) > 1 else "Steps"
@@ -51,6 +53,8 @@ def as_text(plan: Plan, next_step: NextStep | None) -> str:
     if next_step is not None:
         lines += [*_next(next_step, sources), ""]
     lines += [*_summary(plan), *_worth_knowing(plan)]
+    for heading, claims in _length(plan):
+        lines += ["", heading, *(f"  {one_line(one.text)}{_numbers(one.citations, sources)}" for one in claims)]
     for title, entries in (
         *_weeks(plan),
         ("Without a date", [f"[ ] {one_line(step.title)}, {time_of(step)}" for step in plan.steps if _undated(step)]),
@@ -85,6 +89,10 @@ def _worth_knowing(plan: Plan) -> list[str]:
     if plan.hours_needed is not None:
         said.append(f"With {hours(plan.hours_needed)} a week all would fit.")
     return said
+
+
+def _length(plan: Plan) -> list[tuple[str, tuple[Claim, ...]]]:
+    return [("How long the guide says it takes", (*plan.length.said, *plan.length.reasons))] if plan.length else []
 
 
 def _cuts(plan: Plan) -> list[str]:
@@ -208,13 +216,17 @@ def _next(next_step: NextStep, sources: Sources) -> Iterator[str]:
     yield f"Next step: {one_line(now.step.title)} ({time})"
     yield f"  Do: {one_line(now.do)}"
     if next_step.reason is not None:
-        numbers = "".join(f" [{number}]" for number in sources.numbers(next_step.reason.citations))
-        yield f"  Why: {one_line(next_step.reason.text)}{numbers}"
+        yield f"  Why: {one_line(next_step.reason.text)}{_numbers(next_step.reason.citations, sources)}"
+    yield f"  Done when: {one_line(now.step.done_when)}"
     if next_step.then:
         yield f"  Then: {'; '.join(one_line(step.title) for step in next_step.then)}"
     if next_step.slipped_days:
         ago = count(next_step.slipped_days, "day")
         yield f"  The earliest open step was planned until {ago} ago; the plan can be dated anew from today."
+
+
+def _numbers(citations: Iterable[Citation], sources: Sources) -> str:
+    return "".join(f" [{number}]" for number in sources.numbers(citations))
 
 
 def _weeks(plan: Plan) -> list[tuple[str, list[str]]]:

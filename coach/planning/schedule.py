@@ -20,6 +20,7 @@ from coach.knowledge.corpus import Corpus
 from coach.knowledge.pathway import Priority
 from coach.planning.plan import Cut, Kind, Plan, Progress, Step, WeekShare
 from coach.planning.profile import MOST_WEEKLY_HOURS, Profile
+from coach.planning.promise import length_of
 from coach.planning.steps import QUARTER, outline
 
 DAYS = 7
@@ -43,7 +44,7 @@ def make_plan(corpus: Corpus, profile: Profile, progress: Progress | None = None
     )
     open_ = [step for step in steps if not step.done and not step.skipped]
     late = tuple(step.id for step in open_ if profile.target and step.end and step.end > profile.target)
-    return Plan(
+    plan = Plan(
         pathway=corpus.pathway.slug,
         made=today,
         start=begin,
@@ -59,6 +60,7 @@ def make_plan(corpus: Corpus, profile: Profile, progress: Progress | None = None
         cuts=tuple(_cuts(steps, corpus, profile, begin)) if late else (),
         hours_needed=_hours_needed(open_, profile, begin) if late else None,
     )
+    return plan.model_copy(update={"length": length_of(plan, profile, corpus)})
 
 
 def slipped_days(plan: Plan) -> int:
@@ -163,7 +165,7 @@ def _candidates(steps: Sequence[Step], corpus: Corpus) -> Iterator[tuple[str, se
     for group in sorted(corpus.pathway.actions, key=lambda group: -group.days):
         if group.days > DAYS:
             prefix = f"action/{group.id}/"
-            yield f"the actions of: {group.name}", {step.id for step in steps if step.id.startswith(prefix)}
+            yield f"the actions of “{group.name}”", {step.id for step in steps if step.id.startswith(prefix)}
     further: set[str] = set()
     for one, other in pairwise([step for step in steps if step.kind is Kind.RESOURCE]):
         if one.skill == other.skill:

@@ -28,9 +28,10 @@ from coach.knowledge.corpus import Corpus
 from coach.knowledge.pathway import ActionGroup, Item, Phase, Priority, Skill
 from coach.knowledge.resource import CostClass, Resource, VerdictOfCheck
 from coach.knowledge.wording import listed
+from coach.planning.completion import item_done, parts, resource_done, skill_done, to_do
 from coach.planning.plan import By, Kind, Need, Step, StepResource
 from coach.planning.profile import Level, Profile, resolve_skills
-from coach.types import Citation, Passage
+from coach.types import Citation
 
 PRACTICE_SHARE = 0.25
 """Of a phase's weeks, at least for its tasks: doing takes time even where everything was studied before."""
@@ -59,26 +60,13 @@ FOUNDATION_WORDS = frozenset(
 )
 """A skill of this name is what others build on."""
 
+TEACHING_WORDS = frozenset(
+    stem(word) for word in "doc docs documentation guide guides manual quickstart tutorial tutorials".split()
+)
+"""With the name of a tool and nothing else, what teaches that tool: "Faiss tutorials"."""
+
 MOST_RESOURCES = 4
 """Resources of a skill that become steps of their own; further ones stand beside them."""
-
-_DO = {
-    "course": ("Work through {name}", "You have finished its last unit and can say what each unit was for."),
-    "certif": ("Prepare for {name}", "You have passed it, or decided against it for a reason you can name."),
-    "book": ("Read {name}", "You have read what concerns the skill and can say in three sentences what it taught you."),
-    "paper": ("Read {name}", "You can explain its main idea to a colleague without looking at it."),
-    "doc": ("Work through {name}", "You have run its examples yourself and changed at least one."),
-    "tutorial": ("Work through {name}", "You have run its examples yourself and changed at least one."),
-    "article": ("Read {name}", "You can say in three sentences what it adds to what you knew."),
-    "video": ("Watch {name}", "You can say in three sentences what it adds to what you knew."),
-    "communit": ("Join {name}", "You have asked or answered one question there."),
-}
-_PRACTISE = ("Practise with {name}", "You have used it for something that runs, and kept what you made.")
-"""For tools, platforms and whatever else there is."""
-
-_PROVE = "You have made something with it that you could show, and can say why it works the way it does."
-_TASK_DONE = "It runs or exists, somebody else could see it, and you have noted what you would do differently."
-_ACTION_DONE = "It is done as the guide puts it, or as what replaces it asks."
 
 
 @dataclass(frozen=True)
@@ -159,16 +147,16 @@ class _Outliner:
         for resource in found:
             tool = self.tools.get(resource.id)
             known = min(left, LEFT[tool]) if tool else left
-            verb, done_when = _how(resource.kind)
+            task = to_do(resource)
             yield self._step(
                 id=f"resource/{skill.id}/{resource.id}",
-                title=f"{skill.name}: {_lower(verb.format(name=resource.name))}",
+                title=f"{skill.name}: {_lower(task)}",
                 kind=Kind.RESOURCE,
                 phase=phase,
                 skill=skill.id,
-                do=f"{verb.format(name=resource.name)}.",
+                do=f"{task}.",
                 why=why,
-                done_when=done_when,
+                done_when=resource_done(resource, skill.name),
                 citations=citations,
                 resources=self._shown(resource, skill),
                 needs=tuple(needs),
@@ -180,6 +168,7 @@ class _Outliner:
                 left=known,
                 saved=_saved(resource.name, tool, known) if tool and known < left else saved,
             )
+        said = self._said([("skill.how", entity)])
         yield self._step(
             id=f"skill/{skill.id}",
             title=f"{skill.name}: put it to use" if found else f"{skill.name}: learn it",
@@ -188,7 +177,7 @@ class _Outliner:
             skill=skill.id,
             do=skill.how,
             why=why,
-            done_when=_PROVE,
+            done_when=skill_done(skill.name, [cited.quote for cited in said if cited.quote in skill.how]),
             citations=citations,
             needs=(
                 *needs,
@@ -197,7 +186,7 @@ class _Outliner:
                     for one in found
                 ),
             ),
-            said=self._said([("skill.how", entity)]),
+            said=said,
             formula=f"{whole}; {hours:g} x {PROOF_SHARE:g} = {hours * PROOF_SHARE:g} hours" if found else whole,
             hours=hours - each * len(found),
             left=left,
@@ -303,7 +292,6 @@ class _Outliner:
                 ),
                 formula=f"{beyond}; {tasks}",
                 hours=each,
-                done_when=_TASK_DONE,
             )
 
     def _action_steps(self, group: ActionGroup) -> Iterator[Step]:
@@ -322,7 +310,6 @@ class _Outliner:
                 said=self._said([("actions.step", horizon), ("actions.group", horizon)], item.text),
                 formula="",
                 hours=hours,
-                done_when=_ACTION_DONE,
             )
 
     def _item(
@@ -338,16 +325,18 @@ class _Outliner:
         said: tuple[Citation, ...],
         formula: str,
         hours: float,
-        done_when: str,
     ) -> Step:
         """A task or an action: what its text names is looked up, replaced where it could not be confirmed, and shorter
         where the learner holds a skill that it names."""
         linked = [mention.entity for mention in self.names.link(item.text) if mention.strength == 1.0]
         named = dict.fromkeys(entity.id.partition(":")[2] for entity in linked if entity.kind == "resource")
         shown: list[StepResource] = []
+        instead: dict[str, Resource] = {}
         for resource in (self.resources[id_] for id_ in named if id_ in self.resources):
             if resource.verdict is VerdictOfCheck.NOT_FOUND:
                 substitute = self._substitute(resource, None, taken={})
+                if substitute:
+                    instead[resource.id] = substitute
                 shown.append(self._resource(substitute or resource, resource if substitute else None))
             else:
                 shown.append(self._resource(resource, None))
@@ -358,17 +347,16 @@ class _Outliner:
         ]
         name, level = min(held, key=lambda one: TASK_LEFT[one[1]], default=("", None))
         left = TASK_LEFT[level] if level and kind is Kind.TASK else 1.0
-        replaced = [one for one in shown if one.instead_of]
-        instead = "".join(f" Instead of {one.instead_of}: {one.name}." for one in replaced)
+        replaced = "".join(f" Instead of {one.instead_of}: {one.name}." for one in shown if one.instead_of)
         return self._step(
             id=id,
             title=item.text,
             kind=kind,
             phase=phase,
             skill=None,
-            do=f"{item.text}.{instead}",
+            do=f"{item.text}.{replaced}",
             why=why,
-            done_when=done_when,
+            done_when=item_done(item.text, self._by_part(item.text, instead)),
             citations=citations,
             resources=tuple(shown),
             needs=needs,
@@ -378,6 +366,17 @@ class _Outliner:
             left=left,
             saved=_saved(name, level, left) if left < 1 else "",
         )
+
+    def _by_part(self, text: str, instead: Mapping[str, Resource]) -> dict[int, list[tuple[str, Resource]]]:
+        """What stands in for what, by the part of the text that names it."""
+        found: dict[int, list[tuple[str, Resource]]] = {}
+        named = [
+            {mention.entity.id.partition(":")[2] for mention in self.names.link(part.text)} for part in parts(text)
+        ]
+        for id_, substitute in instead.items():
+            number = next((at for at, ids in enumerate(named) if id_ in ids), 0)
+            found.setdefault(number, []).append((self.resources[id_].name, substitute))
+        return found
 
     def _with_actions(self, steps: Sequence[Step]) -> Iterator[Step]:
         """Actions among the other steps: begun when a share of the time until their horizon is over, in the guide's
@@ -410,9 +409,9 @@ class _Outliner:
             if cell is None:
                 continue
             for at in cell.fact.sentences:
-                text = cell.passage.sentences[at].text
-                if not text.endswith(":"):
-                    return text, (citation(cell.passage, at),)
+                sentence = cell.passage.sentences[at]
+                if not sentence.text.endswith(":"):
+                    return sentence.text, (Citation.of(cell.passage, sentence),)
         return "", ()
 
     def _said(self, wanted: Iterable[tuple[str, str]], holding: str = "") -> tuple[Citation, ...]:
@@ -420,13 +419,14 @@ class _Outliner:
         for facet, entity in wanted:
             for cell in self.facts.all(facet, (entity,)):
                 sentences = [cell.passage.sentences[at] for at in cell.fact.sentences]
-                found = [at for at, one in zip(cell.fact.sentences, sentences, strict=True) if holding in one.text]
+                found = [one for one in sentences if holding in one.text]
                 if found:
-                    return tuple(citation(cell.passage, at) for at in (found[:1] if holding else found))
+                    return tuple(Citation.of(cell.passage, one) for one in (found[:1] if holding else found))
         return ()
 
     def _tools(self, names: Iterable[str]) -> tuple[dict[str, Level], tuple[str, ...]]:
-        """Levels of resources among the names of held skills ("Faiss"), and the names that nothing here has."""
+        """Levels of resources among the names of held skills ("Faiss") and of what teaches these and nothing else
+        ("Faiss tutorials"), and the names that nothing here has."""
         levels: dict[str, Level] = {}
         strange = []
         for name in names:
@@ -436,6 +436,7 @@ class _Outliner:
                 for mention in self.names.link(name)
                 if mention.entity.kind == "resource" and mention.end - mention.start == words
             ]
+            found += [one.id for one in self.resources.values() if found and _teaches(one, self.resources[found[0]])]
             levels |= dict.fromkeys(found, self.profile.skills[name])
             if not found:
                 strange.append(name)
@@ -476,19 +477,6 @@ BESIDE_A_JOB = 20.0
 """Weekly hours beside a job from which the plan says so; a judgement."""
 
 
-def citation(passage: Passage, at: int, marker: int = 1) -> Citation:
-    """Of one sentence of a passage."""
-    sentence = passage.sentences[at]
-    return Citation(
-        marker=marker,
-        passage_id=passage.id,
-        source=passage.source,
-        quote=sentence.text,
-        start=sentence.start,
-        end=sentence.end,
-    )
-
-
 def _homes(skills: Sequence[Skill], phases: Sequence[Phase], resources: Mapping[str, Resource]) -> dict[str, int]:
     """For each skill the phase that it is practised in, by number; empty where there are no phases.
 
@@ -522,14 +510,15 @@ def _stems(*texts: str) -> frozenset[str]:
     return frozenset(stem(word) for text in texts for word in split_tokens(text) if len(word) > 3)
 
 
+def _teaches(resource: Resource, tool: Resource) -> bool:
+    """Whether a resource is the tool's own tutorials or documentation, by their names."""
+    words = {stem(word) for word in split_tokens(resource.name)}
+    names = [{stem(word) for word in split_tokens(name)} for name in (tool.name, *tool.aliases)]
+    return any(name < words and words - name <= TEACHING_WORDS for name in names if name)
+
+
 def _is_foundation(skill: Skill) -> bool:
     return bool(_stems(skill.name) & FOUNDATION_WORDS)
-
-
-def _how(kind: str) -> tuple[str, str]:
-    """What to do with a resource of this kind, and how to know that it is done."""
-    lower = kind.lower()
-    return next((said for word, said in _DO.items() if word in lower), _PRACTISE)
 
 
 def _saved(name: str, level: Level | None, left: float) -> str:

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from coach.answering.statements import Ref, Statement, quote
 from coach.knowledge.corpus import Corpus
-from coach.planning.plan import Kind, NextStep, Plan, Step
+from coach.planning.next_step import time_said
+from coach.planning.plan import Kind, NextStep, Plan, Portion, Step
 from coach.types import Citation, Support
 
 ASKED_BY = "actions.first"
@@ -19,23 +20,27 @@ ASKED_BY = "actions.first"
 
 
 def told(plan: Plan, found: NextStep, corpus: Corpus) -> tuple[Statement, ...]:
-    """The step, its reason, its hours, and what comes after; empty where everything is done."""
+    """The step, its reason, what there is time for, its hours, and what comes after; empty where everything is done."""
     if found.now is None:
         return ()
-    step = found.now.step
-    return tuple(_said(step, found, plan, corpus))
+    return tuple(_said(found.now, found, plan, corpus))
 
 
-def _said(step: Step, found: NextStep, plan: Plan, corpus: Corpus) -> Iterator[Statement]:
+def _said(now: Portion, found: NextStep, plan: Plan, corpus: Corpus) -> Iterator[Statement]:
+    step = now.step
     yield from _named(step, corpus)
     if found.reason is not None:
         for id_, at in _refs(step.citations, corpus):
             yield quote(corpus.by_id[id_], at)
+    refs = _refs((*step.said, *step.citations), corpus)
+    rest = step.hours_left - now.hours
+    sums = f"; {step.hours_left:g} - {now.hours:g} = {rest:g} hours, which is {time_said(rest)}" if rest else ""
+    yield Statement(now.sized, Support.COMPUTED, refs, f"time for it now: {time_said(now.hours)}{sums}")
     if step.formula and not step.saved and step.hours_left == step.hours:
         yield Statement(
             f"It takes about {step.hours:g} hours; your plan has {plan.weekly_hours:g} hours a week.",
             Support.COMPUTED,
-            _refs((*step.said, *step.citations), corpus),
+            refs,
             f"{step.formula}, to the quarter {step.hours:g}; your profile: {plan.weekly_hours:g} hours a week",
         )
     for later in found.then:

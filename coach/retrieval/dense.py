@@ -21,7 +21,7 @@ import socket
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,6 +168,80 @@ class VectorStore:
         if name not in self._known:
             self._known[name] = self._client.get_collection(name, embedding_function=None)
         return self._known[name]
+
+
+class TrialGraph:
+    """One HNSW graph over rows of vectors, to be measured with settings that are not the coach's.
+
+    It lies in a folder of its own, which ``remove`` deletes, and not in memory: Chroma reads ``ef_search`` when it
+    loads a graph and at no other time. On a collection that is open, ``modify`` gives no error and changes nothing
+    (1.5.9), and loading the graph anew takes 25 ms where building it again would take seconds.
+    """
+
+    COLLECTION = "trial"
+
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        *,
+        max_neighbors: int,
+        ef_construction: int,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> None:
+        """Builds the graph. ``on_batch`` is told how many rows are in it; what it raises ends the building."""
+        self._place = f"the folder for temporary files, {tempfile.gettempdir()},"
+        with _translated(self._place):
+            self._folder = tempfile.TemporaryDirectory(prefix="coach-trial-")
+        try:
+            settings = HNSW.copy()
+            settings["max_neighbors"], settings["ef_construction"] = max_neighbors, ef_construction
+            with self._client() as client:
+                with _translated(self._place):
+                    made = client.create_collection(
+                        self.COLLECTION, embedding_function=None, configuration={"hnsw": settings}
+                    )
+                for start in range(0, len(vectors), BATCH):
+                    rows = range(start, min(start + BATCH, len(vectors)))
+                    with _translated(self._place):
+                        made.add(ids=[str(row) for row in rows], embeddings=vectors[rows.start : rows.stop])
+                    if on_batch is not None:
+                        on_batch(rows.stop)
+        except BaseException:
+            self.remove()
+            raise
+
+    @contextlib.contextmanager
+    def opened(self, ef_search: int) -> Iterator[Callable[[NDArray[np.float32], int], tuple[int, ...]]]:
+        """A search that keeps ``ef_search`` candidates: rows nearest to a vector, the nearest first."""
+        with self._client() as client, _translated(self._place):
+            client.get_collection(self.COLLECTION, embedding_function=None).modify(
+                configuration={"hnsw": {"ef_search": ef_search}}
+            )
+        with self._client() as client:
+            with _translated(self._place):
+                opened = client.get_collection(self.COLLECTION, embedding_function=None)
+
+            def nearest(vector: NDArray[np.float32], limit: int) -> tuple[int, ...]:
+                with _translated(self._place):
+                    found = opened.query(query_embeddings=vector[np.newaxis, :], n_results=limit, include=[])
+                return tuple(int(id_) for id_ in found["ids"][0])
+
+            yield nearest
+
+    def remove(self) -> None:
+        """Delete the graph. Safe to call twice."""
+        self._folder.cleanup()
+
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[Client]:
+        folder = self._folder.name
+        with _translated(self._place), _opening:
+            client = _chromadb().PersistentClient(folder, settings=_settings(folder))
+        try:
+            yield client
+        finally:
+            with _translated(self._place), _opening:
+                client.close()
 
 
 def open_folder(folder: Path) -> VectorStore:

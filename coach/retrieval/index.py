@@ -170,8 +170,8 @@ class PassageIndex:
 
     @property
     def kept(self) -> bool:
-        """False where the index lives in memory and ends with the process; ``notice`` says why."""
-        return not self._stored.in_memory
+        """False where the index lives in memory and ends with the process."""
+        return self._stored.store is not None and not self._stored.in_memory
 
     def matched_terms(self, question: str, passage_id: str) -> tuple[tuple[str, float], ...]:
         """The question's words that the lexical channel found in the passage or its question keys, heaviest first,
@@ -250,18 +250,13 @@ def open_beside(
 
     What ``like`` holds already is not encoded again. With ``with_headings`` False a passage is embedded without the
     headings above it; with ``check_lengths`` False it may be longer than the encoder reads, which then drops its end
-    in silence. Only the passages are handed to Chroma: keys are always
-    compared exactly. Raises VectorIndexError and EncoderError.
+    in silence. Vectors are compared exactly, without Chroma: such an index is made in a second, many may come and go
+    in a visit, and nothing of it is left behind. Raises VectorIndexError and EncoderError.
     """
     contents = _Contents(name, tuple(passages), encoder, with_headings=with_headings)
     vectors = like._stored.vectors()
     _encode_missing(contents, encoder, vectors, progress, check_lengths=check_lengths)
-    passage_records, key_records = contents.records(vectors)
-    store = dense.open_memory()
-    names = dense.unique_collection(PASSAGES), ""
-    store.write(names[0], passage_records)
-    stored = _Stored(store, names, store.read(names[0]), key_records, in_memory=True)
-    return PassageIndex(contents, encoder, stored, notice=None)
+    return PassageIndex(contents, encoder, _Stored(None, (PASSAGES, KEYS), *contents.records(vectors)), notice=None)
 
 
 class IndexState(StrEnum):
@@ -398,17 +393,18 @@ class _Contents:
 
 @dataclass(frozen=True)
 class _Stored:
-    """Both collections of an open store, and their content as Chroma gives it back."""
+    """Both collections, as an open store gives them back or as they were made."""
 
-    store: VectorStore
+    store: VectorStore | None
+    """None where the vectors are only here."""
     names: tuple[str, str]
-    """Of the collections of passages and of keys; the second is empty where the keys are only here."""
     passages: Records
     keys: Records
     in_memory: bool = False
 
     def nearest(self, vector: Vectors, limit: int) -> tuple[str, ...]:
-        return self.store.nearest(self.names[0], vector, limit)
+        """Ids of candidates; none where all have to be compared."""
+        return () if self.store is None else self.store.nearest(self.names[0], vector, limit)
 
     def vectors(self) -> dict[str, Vectors]:
         return {
@@ -425,8 +421,10 @@ class _Stored:
         return digest.hexdigest()
 
     def close(self) -> None:
+        if self.store is None:
+            return
         if self.in_memory and not self.store.closed:
-            for name in filter(None, self.names):
+            for name in self.names:
                 self.store.drop(name)
         self.store.close()
 

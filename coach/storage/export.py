@@ -17,7 +17,8 @@ from coach.storage.records import Conversation, Turn
 from coach.types import Answer, Claim
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$!{}&:@^=+])")
-_LINE_START = re.compile(r"^(\d*)([-.)])(?=\s)")
+_LINE_START = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=-))")
+"""What opens a list; and any dash, as three make a rule, or a heading of the line above."""
 
 
 def as_markdown(conversation: Conversation, turns: tuple[Turn, ...], pathway: str | None = None) -> str:
@@ -83,7 +84,7 @@ def _markers(claim: Claim) -> str:
 def _plain(text: str) -> str:
     """Text that any Markdown reader shows as it was written, on one line."""
     line = " ".join(text.split())
-    return _LINE_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line))
+    return _LINE_START.sub(r"\1\\", _SPECIAL.sub(r"\\\1", line))
 
 
 def _day(moment: datetime) -> str:

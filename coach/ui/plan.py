@@ -24,7 +24,7 @@ from coach.planning.pay import PayCard, pay_card
 from coach.planning.phrases import hours
 from coach.planning.plan import NextStep, Plan, Portion, Step
 from coach.types import Claim
-from coach.ui import cited, documents, learner, plan_data, plan_steps, profile_form, session, what_if
+from coach.ui import cited, documents, learner, pathway_choice, plan_data, plan_steps, profile_form, session, what_if
 from coach.ui.chat import STYLE
 from coach.ui.learner import Knowing, Study, Visit
 from coach.ui.render import literal, quiet
@@ -96,15 +96,7 @@ def _study(at: Visit) -> Study | None:
 
 def _sidebar(pathways: dict[str, Pathway], study: Study | None) -> None:
     with st.sidebar:
-        st.markdown("#### Career coach")
-        st.selectbox(
-            "Pathway",
-            list(pathways),
-            key="pathway",
-            format_func=lambda slug: learner.short_name(pathways, slug),
-            on_change=_other_pathway,
-            help="Each pathway has a plan of its own.",
-        )
+        pathway_choice.choose(pathways, "Each pathway has a plan of its own.", _other_pathway)
         if study is not None:
             shown = [(anchor, name) for anchor, name in SECTIONS.items() if _has(anchor, study, pathways)]
             with st.container(key="contents"):
@@ -214,6 +206,8 @@ def _summary(at: Visit, study: Study) -> None:
     if plan.late and profile.target:
         late = f"{len(plan.late)} step{'' if len(plan.late) == 1 else 's'}"
         said += f" That leaves {late} after your target, {learner.human(profile.target, at.today)}; see below."
+    if plan.length is not None:
+        said += " The guide gives another length; the timeline says what the difference comes from."
     st.markdown(literal(said))
     with st.container(horizontal=True, vertical_alignment="center", key="summary"):
         st.button("Edit profile", icon=":material/edit:", key="edit", on_click=profile_form.open_dialog)
@@ -223,6 +217,17 @@ def _summary(at: Visit, study: Study) -> None:
     for notice in plan.notices:
         with st.container(key=f"gap-notice-{plan.notices.index(notice)}"):
             st.markdown(literal(notice))
+
+
+def _length(at: Visit, plan: Plan) -> None:
+    """Where the plan does not last as long as the guide says: both, and what it comes from."""
+    if plan.length is None:
+        return
+    cited.claims(plan.length.said, "length", at.slug, at.passage)
+    if plan.length.reasons:
+        with st.expander("What the difference comes from", type="compact", key="length-reasons"):
+            for number, claim in enumerate(plan.length.reasons):
+                cited.entry(claim, f"length-{number}", at.slug, at.passage)
 
 
 def _slipped(at: Visit, study: Study, found: NextStep) -> None:
@@ -335,6 +340,7 @@ def _timeline(at: Visit, study: Study) -> None:
     from coach.ui import plan_charts  # Altair takes half a second to import, which the first page must not wait for.
 
     _section("timeline")
+    _length(at, study.plan)
     with st.container(horizontal=True, key="timeline-views"):
         grouping = st.segmented_control(
             "Rows",

@@ -40,6 +40,7 @@ class State(StrEnum):
 
 COLOURS = {State.DONE: "#8a9896", State.OPEN: "#2b8f83", State.LATE: "#cc7a33"}
 FILLED = {State.DONE: 0.55, State.OPEN: 1.0, State.LATE: 0.2}
+"""How dense the inside of a bar is. It goes into the colour: no legend shows an opacity of the inside alone."""
 TODAY = "#c2543d"
 
 
@@ -66,6 +67,12 @@ _DAY_OR_MONTH = (
 """Months by name, days where it is zoomed in so far, and under them the year where one begins."""
 _MARGIN = 0.02
 """Of what is shown, before the first day and after the last, so that nothing touches the edge."""
+_NEAR = 0.15
+"""Of what is shown: on a phone the name of a line is about as long, and two names so near each other would overlap."""
+_LABEL_LINE = 16
+"""Pixels from one line of such names to the next."""
+_BELOW_NAME = 0.52
+"""Of a row, from its top: above this is its name, which the lines of days leave free, and below it the bars are."""
 
 
 class Bar(NamedTuple):
@@ -117,10 +124,21 @@ def timeline(
     rows = list(dict.fromkeys(bar.row for bar in found))
     states = [state for state in State if any(bar.state is state for bar in found)]
     first, last = _shown(found, today, target, reach)
+    marked = target if target is not None and first <= target <= last else None
+    shown = last - first
+    near = marked is not None and abs(marked - today) < shown * _NEAR
+    lifted = _LABEL_LINE if near else 0
     scale = alt.Scale(domain=[alt.DateTime(year=end.year, month=end.month, date=end.day) for end in (first, last)])
     axis = alt.Axis(labelOverlap=True, grid=True, ticks=False, labelExpr=_DAY_OR_MONTH, labelSeparation=8)
     calendar = alt.X("start:T", title="Calendar", scale=scale, axis=axis)
     moved = alt.selection_interval(name="moved", bind="scales", encodings=["x"], zoom="wheel![event.shiftKey]")
+    strokes = [COLOURS[state] for state in states]
+    fills = [f"{COLOURS[state]}{round(FILLED[state] * 255):02x}" for state in states]
+    legend = (
+        alt.Legend(orient="top", direction="horizontal", symbolType="square", symbolStrokeWidth=1, offset=26 + lifted)
+        if len(states) > 1
+        else None
+    )
     drawn = (
         alt.Chart(alt.InlineData(values=[_values(bar) for bar in found]))
         .mark_bar(height=BAR_PIXELS, yOffset=9, cornerRadius=2, strokeWidth=1, clip=True)
@@ -146,21 +164,12 @@ def timeline(
                     titleAlign="left",
                     titleAnchor="start",
                     titleX=0,
-                    titleY=-18,
+                    titleY=-18 - lifted,
                 ),
             ),
-            color=alt.Color(
-                "state:N",
-                title=None,
-                scale=alt.Scale(domain=states, range=[COLOURS[state] for state in states]),
-                legend=alt.Legend(orient="top", direction="horizontal", symbolType="square", offset=26)
-                if len(states) > 1
-                else None,
-            ),
-            stroke=alt.Stroke(
-                "state:N", scale=alt.Scale(domain=states, range=[COLOURS[state] for state in states]), legend=None
-            ),
-            fillOpacity=alt.FillOpacity("filled:Q", scale=None, legend=None),
+            # Both have one legend, which draws a state as its bars are drawn.
+            fill=alt.Fill("state:N", title=None, scale=alt.Scale(domain=states, range=fills), legend=legend),
+            stroke=alt.Stroke("state:N", title=None, scale=alt.Scale(domain=states, range=strokes), legend=legend),
             tooltip=[
                 alt.Tooltip("title:N", title="Step"),
                 alt.Tooltip("when:N", title="When"),
@@ -170,10 +179,11 @@ def timeline(
         )
         .add_params(moved)
     )
-    lines = [_line(calendar, today, "Today", TODAY, dash=False)]
-    if target is not None and first <= target <= last:  # Beyond it, its name would take of the width of the chart.
-        lines.append(_line(calendar, target, "Target", COLOURS[State.LATE], dash=True))
-    layers = [layer for pair in lines for layer in pair]
+    at_end = last - shown * _NEAR
+    lines = [_Line(today, "Today", TODAY, dash=False, at_end=today > at_end, lifted=0)]
+    if marked is not None:
+        lines.append(_Line(marked, "Target", COLOURS[State.LATE], dash=True, at_end=marked > at_end, lifted=lifted))
+    layers = [layer for line in lines for layer in _drawn(line, calendar, rows)]
     return cast("alt.LayerChart", alt.layer(drawn, *layers).properties(height=alt.Step(ROW_PIXELS)))
 
 
@@ -186,7 +196,6 @@ def _values(bar: Bar) -> dict[str, Any]:
         "when": days(bar.step),
         "hours": hours(bar.step.hours),
         "state": bar.state.value,
-        "filled": FILLED[bar.state],
     }
 
 
@@ -195,15 +204,46 @@ def _moment(when: date) -> str:
     return f"{when.isoformat()}T00:00"
 
 
-def _line(calendar: alt.X, when: date, name: str, colour: str, *, dash: bool) -> tuple[alt.Chart, alt.Chart]:
-    marked = alt.Chart(alt.InlineData(values=[{"start": _moment(when), "name": f"{name}, {day(when)}", "label": name}]))
-    tooltip = alt.Tooltip("name:N", title="Line")
-    rule = marked.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[5, 4] if dash else [1, 0], clip=True)
-    text = marked.mark_text(color=colour, align="left", dx=4, dy=-4, baseline="bottom", fontSize=12, clip=False)
-    return (
-        rule.encode(x=calendar, tooltip=tooltip),
-        text.encode(x=calendar, y=alt.value(0), text="label:N"),
+class _Line(NamedTuple):
+    """A day marked through all rows."""
+
+    when: date
+    name: str
+    colour: str
+    dash: bool
+    at_end: bool
+    """Its name stands to the left of it, as there is no room to the right."""
+    lifted: int
+    """Pixels by which its name stands higher."""
+
+
+def _drawn(line: _Line, calendar: alt.X, rows: list[str]) -> tuple[alt.Chart, alt.Chart]:
+    """The line, which is broken where the names of the rows are, and its own name over it."""
+    told = {"start": _moment(line.when), "name": f"{line.name}, {day(line.when)}", "label": line.name}
+    rule = (
+        alt.Chart(alt.InlineData(values=[{**told, "row": row} for row in rows]))
+        .mark_rule(color=line.colour, strokeWidth=1.5, strokeDash=[5, 4] if line.dash else [1, 0], clip=True)
+        .encode(
+            x=calendar,
+            y=alt.Y("row:N", sort=rows, bandPosition=_BELOW_NAME),
+            y2=alt.Y2("row:N", bandPosition=1),
+            tooltip=alt.Tooltip("name:N", title="Line"),
+        )
     )
+    name = (
+        alt.Chart(alt.InlineData(values=[told]))
+        .mark_text(
+            color=line.colour,
+            align="right" if line.at_end else "left",
+            dx=-4 if line.at_end else 4,
+            dy=-4 - line.lifted,
+            baseline="bottom",
+            fontSize=12,
+            clip=False,
+        )
+        .encode(x=calendar, y=alt.value(0), text="label:N")
+    )
+    return rule, name
 
 
 def _shown(found: tuple[Bar, ...], today: date, target: date | None, reach: Reach) -> tuple[date, date]:

@@ -10,7 +10,8 @@ Only the chosen view is worked out. Everything that people or documents wrote pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -175,6 +176,7 @@ def _view(coach: Coach, reading: Reading, place: Place) -> None:
         key=VIEW_KEY,
         required=True,
         label_visibility="collapsed",
+        wrap=True,
         on_change=_turn_to_view,
     )
     _draw(coach, reading, place)
@@ -230,8 +232,8 @@ def _question(coach: Coach, reading: Reading, place: Place) -> None:
     with st.container(key="lab-take"):
         st.download_button(
             "Take this answer along",
-            # A function: the file is written when it is wanted, not on every rerun.
-            data=lambda: _file(coach, _worked_for(coach, reading, place).answer, place),
+            # The file is written when it is wanted, not on every rerun.
+            data=partial(export, coach, reading, place, learner.zone()),
             file_name=_file_name(place.question),
             mime="text/html",
             icon=":material/download:",
@@ -265,14 +267,16 @@ def work_out(coach: Coach, reading: Reading, question: str, earlier: tuple[str, 
     return coach.work(question, reading, history)
 
 
-def _file(coach: Coach, answer: Answer, place: Place) -> bytes:
+def export(coach: Coach, reading: Reading, place: Place, zone: tzinfo) -> bytes:
+    """The answer as a file. Streamlit calls it in a thread of its own, which may not ask for anything of the session:
+    so the answer is worked out again, and is the same."""
     from coach.lab.exporting import as_html
 
     view = {"view": place.view} if place.view != STEPS else {}
     return as_html(
-        answer,
+        work_out(coach, reading, place.question, place.earlier).answer,
         pathway=pathway_choice.whole_name(place.pathway, place.pathway.slug),
-        made=datetime.now(learner.zone()),
+        made=datetime.now(zone),
         encoder=coach.encoder().digest,
         earlier=place.earlier,
         link=lab_address(place.question, place.pathway.slug, history=place.earlier, **view),

@@ -59,19 +59,21 @@ def show(coach: Coach, reading: Reading) -> None:
     _panel(coach, reading)
 
 
-@st.fragment
 def _panel(coach: Coach, reading: Reading) -> None:
-    """A fragment: a choice redraws nothing else."""
+    """No fragment: while one waits, Streamlit holds back whatever is clicked in it, the Stop button too."""
     setup = _controls(reading)
     if setup is None:
         return
     fingerprint = reading.index.fingerprint
-    measured = _measured().get(fingerprint, setup)
     running: Measuring | None = st.session_state.get(RUN)
+    if running is not None and running.finished:
+        _keep(running)  # also one that ended while nobody watched
+    measured = _measured().get(fingerprint, setup)
     if running is None and measured is None and setup.vectors == "passages":
         running = _start(coach, reading, setup)  # a few seconds, so that the first visit is not to an empty page
-    if running is not None and not running.finished and running.setup == setup:
-        _watch(running, fingerprint)
+    this_one = running is not None and (running.fingerprint, running.setup) == (fingerprint, setup)
+    if running is not None and this_one and not running.finished:
+        _watch(running)
         return
     with st.container(horizontal=True, key="lab-measure-buttons"):
         st.button(
@@ -82,7 +84,7 @@ def _panel(coach: Coach, reading: Reading) -> None:
             on_click=_restart,
             args=(coach, reading, setup),
         )
-    if running is not None and running.finished and running.setup == setup:
+    if running is not None and this_one:
         try:
             running.result()
         except CoachError as error:
@@ -135,7 +137,7 @@ def _controls(reading: Reading) -> Setup | None:
         chosen = Setup.model_validate(
             {
                 "vectors": vectors,
-                "count": count,
+                "count": count if vectors == "generated" else COUNTS[0],
                 "neighbours": tuple(sorted(links)),
                 "searches": tuple(sorted(kept)),
                 "construction": construction,
@@ -171,17 +173,17 @@ def _start(coach: Coach, reading: Reading, setup: Setup) -> Measuring:
         vectors = partial(neighbours.generated, setup.count, reading.index.vectors.shape[1])
     else:
         vectors = partial(neighbours.of_reading, coach, reading)
-    started = Measuring(setup, vectors)
+    started = Measuring(setup, vectors, fingerprint=reading.index.fingerprint)
     st.session_state[RUN] = started
     return started
 
 
 def _restart(coach: Coach, reading: Reading, setup: Setup) -> None:
-    _measured().forget(reading.index.fingerprint, setup)
     _start(coach, reading, setup)
+    _measured().forget(reading.index.fingerprint, setup)
 
 
-def _watch(running: Measuring, fingerprint: str) -> None:
+def _watch(running: Measuring) -> None:
     """Wait for it, and draw the panel anew with its result.
 
     Waiting here and not by running the panel again and again: Streamlit collects garbage after every run, which with
@@ -191,17 +193,17 @@ def _watch(running: Measuring, fingerprint: str) -> None:
     bar = st.progress(0.0)
     while not running.wait(LOOK_SECONDS):
         bar.progress(min(1.0, running.share), literal(running.doing))
-    _end(running, fingerprint)
+        st.session_state.get(RUN)  # Streamlit hears the Stop button only where the page looks at the session
     st.rerun()
 
 
-def _end(running: Measuring, fingerprint: str) -> None:
+def _keep(running: Measuring) -> None:
     try:
         found = running.result()
     except CoachError:
         return  # told where the result would be
     if found is not None:
-        _measured().keep(fingerprint, found)
+        _measured().keep(running.fingerprint, found)
 
 
 # --- Reading ------------------------------------------------------------------------------------------------
