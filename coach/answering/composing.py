@@ -31,7 +31,7 @@ from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
 from coach.answering.selecting import Choice, Evidence, Selector, specific_words
 from coach.answering.statements import Cell, Facts, Statement, quote
-from coach.answering.words import frequency, split_tokens, stem
+from coach.answering.words import frequency, split_tokens, stem, token_spans
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
 from coach.types import ChannelRank, Method, Origin, Passage, Query, Retrieved, Status, Support, Unit
@@ -58,7 +58,7 @@ ASPECT_FROM = 0.05
 NAME_LIKE_ZIPF = 3.5
 """A word rarer than this may be the name of something."""
 
-NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro"})
+NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro", "term"})
 """Kinds of things that a question names when it is about one of them."""
 
 LONGEST_RUNNER_UP = 7
@@ -75,6 +75,9 @@ MAX_ALSO = 2
 
 MAX_ENTRIES = 9
 """A list of resources stops here, its lead included; it says how many there are."""
+
+DEFINITION = "term.define"
+"""The facet of a glossary's definition, which says more than how an acronym is spelt out."""
 
 WHOLE_ALSO = frozenset({"actions.list"})
 """Facets that are answered by other passages' lists, so that these are said whole."""
@@ -156,7 +159,7 @@ class Composer:
         intents = _held_by(best, intents)
         judged = judge(query, self.corpus, self.facts, best.cell) or self._placed(query, choices)
         spelt = self._spelt_out(query)
-        if spelt:
+        if spelt and best.cell.fact.facet != DEFINITION:
             return Composed(Status.ANSWERED, spelt, ("definition",), (), self.suggest(choices, (), query), "definition")
         worked = None if self._lacks(query, intents) else self.computer.work_out(query, best, intents)
         if worked:
@@ -203,6 +206,7 @@ class Composer:
         gaps = self._gaps(query, [choice.cell for choice in chosen], self._said(query, chosen, judged))
         settled = bool(
             judged
+            or self._undefined(query, best, intents)
             or self._spelt_out(query)
             or not self._lacks(query, intents)
             and self.computer.work_out(query, best, intents)
@@ -222,7 +226,7 @@ class Composer:
     ) -> Composed | None:
         """The refusal, where the knowledge does not hold what is asked for; None where it does."""
         best = choices[0]
-        gaps = self._unheld(query, gaps, intents) or gaps
+        gaps = self._undefined(query, best, intents) or self._unheld(query, gaps, intents) or gaps
         if intents and not judged and lacking(intents) < ASPECT_FROM:
             # "the statistics office": the word of a topic without the topic.
             gaps = [replace(gap, sure=gap.sure and not gap.aspect) for gap in gaps]
@@ -252,6 +256,15 @@ class Composer:
             return ()
         names = [gap for gap in gaps if min(frequency(word) for word in split_tokens(gap.words)) < NAME_LIKE_ZIPF]
         return tuple(replace(gap, sure=True) for gap in names if not gap.sure)
+
+    def _undefined(self, query: Query, best: Choice, intents: Mapping[str, float]) -> tuple[Gap, ...]:
+        """What is to be explained, where nothing that is held explains it."""
+        explains = facets()[best.cell.fact.facet].intents or (best.cell.fact.facet,)
+        if probability(intents, DEFINITION) < LIKELY or DEFINITION in explains or self._names_something(query):
+            return ()
+        specific, asked = specific_words(query), query.clause or query.standalone
+        words = [asked[start:end] for start, end in token_spans(asked) if stem(asked[start:end].lower()) in specific]
+        return (Gap(" ".join(words), True),) if words and best.words < 1.0 else ()
 
     def _names_something(self, query: Query) -> bool:
         return query.facet_hint is not None or any(entity not in query.weak for entity in query.entities)

@@ -24,6 +24,7 @@ from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem
+from coach.knowledge.glossary import term_of
 from coach.knowledge.writing import facets
 from coach.retrieval.index import SearchResult
 from coach.types import AS_SHIPPED, Entity, Method, Query, Unit
@@ -158,6 +159,12 @@ class Selector:
             for cell in facts.cells
         }
         self._cell_keys = [cell.key for cell in facts.cells]
+        self._terms = Names(facts.corpus.terms, ())
+        self._explaining: dict[str, list[int]] = {}
+        """Facts of the glossary by the term that they explain."""
+        for at, cell in enumerate(facts.cells):
+            if term := term_of(cell.passage):
+                self._explaining.setdefault(term, []).append(at)
         self._touching: dict[str, list[int]] = {}
         for at, cell in enumerate(facts.cells):
             own = _stems_of(" ".join(cell.passage.sentences[index].text for index in cell.fact.sentences))
@@ -205,7 +212,7 @@ class Selector:
         by_text, by_key, by_word = (
             evidence.method.weights[channel] / weight for channel, weight in AS_SHIPPED.weights.items()
         )
-        among = self._among(evidence)
+        among = self._among(query, evidence)
         specific = specific_words(query, self._frame | self._words_of(query))
         ranked = {entry.passage.id: entry for entry in found.ranking}
         overlap = (by_word * self._overlap.scores(query.standalone)).tolist()
@@ -255,14 +262,20 @@ class Selector:
             ])
         return rows, np.array(values).reshape(len(rows), len(FEATURES))
 
-    def _among(self, evidence: Evidence) -> set[int] | None:
-        """Indices of the facts that may be said, where the method limits them; never empty, so that there is a best."""
+    def _among(self, query: Query, evidence: Evidence) -> set[int] | None:
+        """Indices of the facts that may be said; None where all may. Never empty, so that there is a best.
+
+        What a term means is said only of a term that the question names: by meaning alone, a glossary is near to half
+        of what is asked about a field.
+        """
+        named = {mention.entity.id for mention in self._terms.link(f"{query.context} {query.standalone}")}
+        unnamed = {at for term, cells in self._explaining.items() if term not in named for at in cells}
         limit = evidence.method.passages
         if limit is None:
-            return None
-        held = {cell.passage.id for cell in self._facts.cells}
+            return set(range(len(self._facts.cells))) - unnamed if unnamed else None
+        held = {cell.passage.id for at, cell in enumerate(self._facts.cells) if at not in unnamed}
         best = [entry.passage.id for entry in evidence.found.ranking if entry.passage.id in held][:limit]
-        return {at for at, cell in enumerate(self._facts.cells) if cell.passage.id in best}
+        return {at for at, cell in enumerate(self._facts.cells) if cell.passage.id in best and at not in unnamed}
 
     def stems(self, cell: Cell) -> frozenset[str]:
         """Stems of a passage and of the fact's question keys."""

@@ -33,6 +33,9 @@ class Corpus:
     passages: tuple[Passage, ...]
     entities: tuple[Entity, ...]
     resources: ResourceFile | None = field(default=None)
+    terms: tuple[Entity, ...] = ()
+    """Terms of the glossary. They are told apart from ``entities``, because a word such as "recall" or "vector" in a
+    question seldom makes it a question about that term."""
 
     @cached_property
     def by_id(self) -> dict[str, Passage]:
@@ -78,8 +81,8 @@ def build_corpus(
         )
         for passage in passages
     ]
-    entities = (*_entities(pathway, file, market, official.occupations), *term_entities(terms))
-    return Corpus(pathway, market, tuple(passages), entities, file)
+    entities = _entities(pathway, file, market, official.occupations)
+    return Corpus(pathway, market, tuple(passages), entities, file, term_entities(terms))
 
 
 def corpus_of(pathway: Pathway, knowledge: Knowledge, *, count_pieces: CountPieces, limit: int) -> Corpus:

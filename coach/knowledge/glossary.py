@@ -77,17 +77,15 @@ def term_passages(pathway: Pathway, found: Sequence[tuple[Glossary, Term]]) -> I
             names={"origin": pathway.origin, "target": pathway.target},
             url=str(term.source.url),
         )
-        entities = [f"term:{term.id}"]
         related = [f"{pathway.slug}#glossary/{id_}" for id_ in term.related if id_ in by_id]
         definition = page.say_all(term.definition)
         why = page.say_all(term.why)
         example = page.say_all(term.example) if term.example else ()
         aliases = [key for alias in term.aliases for key in ways_to_ask("term.define", {"name": alias})]
-        page.fact("term.define", definition, entities=entities, questions=aliases, name=term.name)
-        page.fact("term.why", why, entities=entities, name=term.name)
+        page.fact("term.define", definition, questions=aliases, name=term.name)
+        page.fact("term.why", why, name=term.name)
         if example:
-            page.fact("term.example", example, entities=entities, name=term.name)
-        page.details("term.detail", [*definition, *why, *example], entities=entities)
+            page.fact("term.example", example, name=term.name)
         if related:
             page.say(
                 f"Related to {term.name}: {listed([by_id[id_].name for id_ in term.related if id_ in by_id])}.",
@@ -97,7 +95,15 @@ def term_passages(pathway: Pathway, found: Sequence[tuple[Glossary, Term]]) -> I
 
 
 def term_entities(found: Sequence[tuple[Glossary, Term]]) -> tuple[Entity, ...]:
+    """Ids are ``term:`` and the end of the id of the passage, ``<pathway>#glossary/<end>``."""
     return tuple(Entity(id=f"term:{term.id}", kind="term", name=term.name, aliases=term.aliases) for _, term in found)
+
+
+def term_of(passage: Passage) -> str | None:
+    """Id of the term that a passage explains; None for passages of other origins."""
+    if passage.origin is not Origin.GLOSSARY:
+        return None
+    return f"term:{passage.id.partition('#glossary/')[2].partition('~')[0]}"
 
 
 def _words(text: str) -> list[str]:

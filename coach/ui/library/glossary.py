@@ -10,6 +10,7 @@ from itertools import groupby
 import streamlit as st
 
 from coach.knowledge.corpus import Corpus
+from coach.knowledge.glossary import term_of
 from coach.types import Origin, Passage
 from coach.ui.library import passages
 from coach.ui.render import literal, plain
@@ -21,17 +22,17 @@ def show(corpus: Corpus) -> None:
         st.info("No glossary is of this pathway's field.")
         return
     asked = st.text_input("Find a term", key="term", bind="query-params", max_chars=80, icon=":material/search:")
-    names = {entity.id: (entity.name, *entity.aliases) for entity in corpus.entities if entity.kind == "term"}
+    names = {term.id: (term.name, *term.aliases) for term in corpus.terms}
     wanted = asked.casefold().strip()
     kept = [
         passage
         for passage in terms
         if not wanted
-        or any(wanted in name.casefold() for id_ in passage.entities for name in names.get(id_, ()))
+        or any(wanted in name.casefold() for name in names.get(term_of(passage) or "", ()))
         or wanted in passage.text.casefold()
     ]
     # Those whose name matches before those that only speak of it.
-    kept.sort(key=lambda passage: not any(wanted in n.casefold() for i in passage.entities for n in names.get(i, ())))
+    kept.sort(key=lambda passage: not any(wanted in name.casefold() for name in names.get(term_of(passage) or "", ())))
     st.caption(f"{len(kept)} of {len(terms)} terms, written by us, each with a source. All can be asked about in chat.")
     if wanted:
         for passage in kept:
@@ -52,7 +53,7 @@ def _category(passage: Passage) -> str:
 def _term(passage: Passage, names: dict[str, tuple[str, ...]], *, titled: bool = True) -> None:
     if titled:
         st.markdown(f"**{literal(passage.heading_path[-1])}**")
-    others = [name for id_ in passage.entities for name in names.get(id_, ())[1:]]
+    others = names.get(term_of(passage) or "", ())[1:]
     if others:
         st.caption(f"Also called {plain(', '.join(others))}")
     passages.show(passage, heading=False)

@@ -53,14 +53,14 @@ def page() -> None:
             return
         view = st.segmented_control(
             "View",
-            list(_VIEWS),
-            default=next(iter(_VIEWS)),
+            list(VIEWS),
+            default=next(iter(VIEWS)),
             required=True,
             key="view",
             bind="query-params",
             label_visibility="collapsed",
         )
-        _VIEWS[view or next(iter(_VIEWS))](reading)
+        VIEWS[view or next(iter(VIEWS))](reading)
 
 
 # --- Search --------------------------------------------------------------------------------------------------
@@ -159,7 +159,9 @@ def _conflicts(reading: Reading) -> None:
         return
     st.caption(f"{len(own)} places where the guide contradicts itself, or what could be checked contradicts it.")
     for number, passage in enumerate(own, start=1):
-        st.markdown(f"**{number}. {literal(passage.heading_path[-1])}**")
+        about = passage.heading_path[-1]
+        title = f"{number}. {literal(about)}" if about != used.section_of(passage) else f"{number}."
+        st.markdown(f"**{title}**")
         st.markdown(" ".join(literal(sentence.text) for sentence in passage.sentences))
         formulas = list(dict.fromkeys(sentence.formula for sentence in passage.sentences if sentence.formula))
         if formulas:
@@ -195,7 +197,7 @@ def answers() -> tuple[Answer, ...]:
     return tuple(read)
 
 
-_VIEWS: dict[str, Callable[[Reading], None]] = {
+VIEWS: dict[str, Callable[[Reading], None]] = {
     "Search": _search,
     "Guide": _guide,
     "Resources": lambda reading: resources.show(reading.corpus),
