@@ -1,10 +1,10 @@
 """The weights by which a line of a resume shows a skill, fitted on labelled lines.
 
 Comes in: ``eval/skills/lines.jsonl``, pairs of a skill and a line, labelled resumes of the development split, and an
-encoder. Goes out: a weight for each of
-``coach.planning.evidence_features.FEATURES`` with a bias, and how likely each line was found when its skill was held
-out. Logistic regression with weights that keep the sign that their features mean. As most lines of a resume show most
-skills not, each skill also gets lines of others as lines that do not show it, but none of a skill whose field is near.
+encoder. Goes out: a weight for each of ``coach.planning.evidence_features.FEATURES`` with a bias, and how likely each
+line was found when its skill was held out. Logistic regression with weights that are not negative, as each feature
+speaks for a skill. As most lines of a resume show most skills not, each skill also gets lines of others as lines that
+do not show it, but none of a skill whose field is near.
 
 A line may be read in several stretches, of which the best counts, in use as here: so the fit picks the best by the
 weights it has, fits again, and so on (as in multiple-instance learning, Andrews et al. 2003). Deeds in ``kin.yaml``
@@ -26,7 +26,7 @@ from scipy.special import expit
 
 from coach.planning.clauses import read_clauses
 from coach.planning.evidence import Candidates
-from coach.planning.evidence_features import AGAINST, FEATURES, Features, Subject, tools_named, units
+from coach.planning.evidence_features import Features, Subject, tools_named, units
 from coach.planning.kin import Kin
 from coach.retrieval.encoder import Encoder
 from eval.cases import CaseError
@@ -39,8 +39,8 @@ OTHERS_EACH = 40
 """Lines of other skills for each skill: about what a resume has."""
 RESUME_WEIGHT = 2.0
 """What a skill of a labelled resume counts, for a labelled line."""
-PENALTY = 0.004
-"""Of squared weights, for each pair; flat from a third to three times as much."""
+PENALTY = 0.01
+"""Of squared weights, for each pair; flat from a tenth to ten times as much."""
 SEED = 1
 
 Matrix = NDArray[np.float64]
@@ -82,7 +82,7 @@ class FittedWeights:
     others_held_out: Matrix
     """Likewise for the lines of other skills."""
     resumes_held_out: tuple[Matrix, ...]
-    """Likewise for each skill of each resume, by weights fitted without that resume."""
+    """Likewise for each skill of each resume, by weights fitted without all resumes of its writer."""
 
 
 class Resume(NamedTuple):
@@ -91,6 +91,8 @@ class Resume(NamedTuple):
     there: Candidates
     shows: NDArray[np.bool_]
     """For each subject."""
+    writer: str
+    """Who wrote it and labelled it: what one writer does again and again says nothing of the next."""
 
 
 class _Bag(NamedTuple):
@@ -118,7 +120,7 @@ def read_lines(file: Path = LINES_FILE) -> tuple[Labelled, ...]:
 
 
 def fit(encoder: Encoder, resumes: Sequence[Resume] = (), labelled: Sequence[Labelled] | None = None) -> FittedWeights:
-    """Fit on all lines and resumes; what is held out is by skill and by resume, so that neither is on both sides."""
+    """Fit on all lines and resumes; what is held out is by skill and by writer, so that neither is on both sides."""
     lines = tuple(labelled or read_lines())
     about = {line.skill: line.about for line in lines}
     names = list(about)
@@ -144,10 +146,13 @@ def fit(encoder: Encoder, resumes: Sequence[Resume] = (), labelled: Sequence[Lab
         for at, pair in enumerate(pairs):
             if pair.skill % FOLDS == fold:
                 held_out[at] = _likely(bags[at].rows, weights, bias)
-        rest = [bag for at, found in enumerate(of_resumes) if at % FOLDS != fold for bag in found]
-        weights, bias = _fit([*bags, *rest])
+    for writer in dict.fromkeys(resume.writer for resume in resumes):
+        of_others = [
+            bag for resume, found in zip(resumes, of_resumes, strict=True) if resume.writer != writer for bag in found
+        ]
+        weights, bias = _fit([*bags, *of_others])
         for at, resume in enumerate(resumes):
-            if at % FOLDS == fold:
+            if resume.writer == writer:
                 scores = resume.there.scores(weights, bias)
                 found_in[at] = expit(scores.max(axis=0, initial=-np.inf))
     weights, bias = _fit([*bags, *(bag for found in of_resumes for bag in found)])
@@ -181,9 +186,7 @@ def _others(own: Sequence[Pair], features: Features) -> list[Pair]:
 def _fit(bags: Sequence[_Bag]) -> tuple[Matrix, float]:
     usable = [bag for bag in bags if len(bag.rows)]
     scale = np.concatenate([bag.rows for bag in usable]).std(axis=0) + 1e-9
-    signs = np.array([-1.0 if name in AGAINST else 1.0 for name in FEATURES])
-    bounds = [(None, 0.0) if sign < 0 else (0.0, None) for sign in signs]
-    weights, bias = 0.5 * signs / scale, 0.0
+    weights, bias = 0.5 / scale, 0.0
     side = np.where([bag.shows for bag in usable], 1.0, -1.0)
     heavy = np.array([bag.weight for bag in usable])
     for _ in range(ROUNDS):
@@ -197,7 +200,8 @@ def _fit(bags: Sequence[_Bag]) -> tuple[Matrix, float]:
             return float(heavy @ np.logaddexp(0.0, -margins) + held @ found / 2), slope
 
         start = np.zeros(values.shape[1])
-        solved = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
+        bounds = [(0.0, None)] * len(weights) + [(None, None)]
+        solved = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
         weights, bias = solved[:-1] / scale, float(solved[-1])
     return weights, bias
 

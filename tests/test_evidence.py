@@ -7,7 +7,7 @@ Most of it goes by names, for which a cheap encoder will do. How well deeds are 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from coach.planning.kin import fields, kin_of
 from coach.planning.profile import Level
 from coach.planning.scope import Scope, orders, scope_of
 from coach.settings import Settings
+from eval.skills import corpora
 from tests.encoders import HashingEncoder
 
 ENCODER = HashingEncoder()
@@ -115,6 +116,20 @@ def match(corpus: Corpus, *lines: str) -> SkillReport:
         ("Welding belongs to the other team", Scope.OTHERS),
         ("The company makes welding robots", Scope.COMPANY),
         ("Joined a firm known for its welding robots", Scope.COMPANY),
+        ("The controller makes our yearly accounts", Scope.OTHERS),
+        ("Accounts: my manager keeps them", Scope.OTHERS),
+        ("Management has yearly accounts", Scope.OTHERS),
+        ("Two foremen over me", Scope.OTHERS),
+        ("Wrote the manuals that the other five teachers use", Scope.OWN),
+        ("Seams are inspected and sent to testers", Scope.OWN),
+        ("Tools counted weekly against what is on the shelf", Scope.OWN),
+        ("Set up customer records and labels", Scope.OWN),
+        ("Presented plans to the board", Scope.OWN),
+        ("Drew the target layout of the yard: gates, ramps, lights", Scope.OWN),
+        ("My goal for this year: welding", Scope.WISHED),
+        ("Repaired a gate that had been open for months", Scope.OWN),
+        ("Moderated evenings with people who did not want to talk", Scope.OWN),
+        ("Found the leak after others gave up", Scope.OWN),
     ],
 )
 def test_a_clause_says_whose_doing_it_is(clause: str, scope: Scope) -> None:
@@ -134,6 +149,8 @@ def test_a_clause_says_whose_doing_it_is(clause: str, scope: Scope) -> None:
         (["Releases go out by a script which our colleague maintains"], []),
         (["Drew the plans for the board, which sets the rules"], ["Drew the plans for the board"]),
         (["Cut the time of a run to an hour, no data lost"], ["Cut the time of a run to an hour"]),
+        (["I have read about lathes but have not tried either"], []),
+        (["# Not (yet)", "- Welding"], []),
     ],
 )
 def test_what_is_not_the_writers_own_doing_does_not_count(lines: list[str], own: list[str]) -> None:
@@ -276,6 +293,76 @@ def test_capitals_are_read_like_small_letters(corpus: Corpus) -> None:
     assert held(match(corpus, "SKILLS: JAVA, KUBERNETES")) == {"java", "clusters"}
 
 
+# --- Plain lines that stand alone -------------------------------------------------------------------------------
+
+PLAIN_LINES = [
+    "Six years of {}",
+    "Trained in {}, with certificate",
+    "Worked in {} since 2015",
+    "Used {} from 2015 to 2020",
+    "Proficient in {} and used to long days",
+    "I have done {} for ten years.",
+    "Responsible for {} in three towns",
+]
+
+
+@pytest.fixture(scope="module")
+def guides() -> Iterator[dict[str, Corpus]]:
+    """The shipped pathway and the invented ones."""
+    with corpora(ENCODER) as known:
+        yield dict(known)
+
+
+@pytest.mark.parametrize("line", PLAIN_LINES)
+def test_a_plain_line_that_names_a_skill_shows_it_though_nothing_else_stands_there(
+    guides: dict[str, Corpus], line: str
+) -> None:
+    assert len(guides) >= 3
+    for slug, guide in guides.items():
+        for skill in evidence.subjects_of(guide):
+            told = line.format(skill.name)
+            assert skill.id in held(match(guide, told)), f"{slug}: {told}"
+
+
+@pytest.mark.parametrize("line", ["{} Ltd, Leeds, 2016 - 2020", "{} House, Leeds", "Jo {} Okoro"])
+def test_a_firm_or_a_person_called_like_a_skill_shows_nothing(guides: dict[str, Corpus], line: str) -> None:
+    for slug, guide in guides.items():
+        for skill in evidence.subjects_of(guide):
+            told = line.format(" ".join(word if word.islower() else word.capitalize() for word in skill.name.split()))
+            report = match(guide, told, "# Work", "- Swept the yard every evening")
+            assert skill.id not in held(report), f"{slug}: {told}"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("Anna Okoro-Lindt", True),
+        ("Nurse and night shift lead, Oslo", True),
+        ("Retired baker, Bath", True),
+        ("Bolt & Sons, Leeds, 2016 - 2020", True),
+        ("United Carriers of Kent, 2016 to 2020", True),
+        ("Welded in Leeds since 2015", False),
+        ("Nine years of welding", False),
+        ("Set up lathes for a shipyard, 2016 - 2020", False),
+        ("Keeping bees since 2015", False),
+    ],
+)
+def test_a_line_that_tells_what_was_done_is_no_heading_of_a_job(line: str, title: bool) -> None:
+    (clause, *_) = read_clauses(document(line).lines).all
+    assert clause.title is title
+
+
+@pytest.mark.parametrize("entry", ["Java (3 years)", "Java (8, 11, 17)", "senior Java developer", "proficient in Java"])
+def test_years_posts_and_levels_beside_a_name_leave_it_that_name(corpus: Corpus, entry: str) -> None:
+    assert held(match(corpus, "# Skills", f"Cooking, {entry}, chess")) == {"java"}
+
+
+def test_an_animal_in_the_plural_is_no_language(guides: dict[str, Corpus]) -> None:
+    line = "Fed the pythons of the zoo and cleaned their cages"
+    for guide in guides.values():
+        assert held(match(guide, "# Work", f"- {line}")) == set()
+
+
 def test_the_same_input_gives_the_same_report(corpus: Corpus) -> None:
     lines = ("# Work", "- Services in Java", "- Lists in Excel")
     assert match(corpus, *lines).model_dump_json() == match(corpus, *lines).model_dump_json()
@@ -343,10 +430,23 @@ def test_only_what_is_asked_for_is_a_demand() -> None:
     assert names == [("Python", ("Python",)), ("Kubernetes", ("Kubernetes",)), ("Terraform", ("Terraform",))]
 
 
+def test_headings_that_the_text_goes_on_behind_and_short_ones_part_a_posting() -> None:
+    names = asked(
+        "**Requirements**", "- Rust",
+        "We would like", "- Haskell",
+        "You may have", "- Scala",
+        "Benefits. Four days a week, lunch",
+        "We pay for: trains, trams",
+    )  # fmt: skip
+    assert [name for name, _ in names] == ["Rust", "Haskell", "Scala"]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("Python or Scala", [("Python or Scala", ("Python", "Scala"))]),
+        ("Java 17", [("Java 17", ("Java 17", "Java"))]),
+        ("C++20", [("C++20", ("C++20", "C++"))]),
         ("Kubernetes and Helm", [("Kubernetes", ("Kubernetes",)), ("Helm", ("Helm",))]),
         ("Java with Spring Boot", [("Java", ("Java",)), ("Spring Boot", ("Spring Boot",))]),
         ("Experience of an LMS (Moodle or Docebo)", [("LMS", ("LMS", "Moodle", "Docebo"))]),

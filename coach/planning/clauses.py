@@ -115,6 +115,34 @@ _SEPARATORS = re.compile(r"\s*[,;|·•/]\s*|\s+[–—-]\s+")
 _DOER = re.compile(
     r"^\W*(?:\w+ed|wrote|built|led|ran|made|drew|set|kept|took|gave|cut|did|put|found|taught|sold)\b", re.IGNORECASE
 )
+_DOES = re.compile(
+    r"^\W*(?:i|i['’]ve|used|wrote|built|rebuilt|led|ran|made|drew|set|kept|took|gave|cut|did|put|found|taught|sold|held|"
+    r"brought|bought|sent|oversaw|grew|won|chose|dealt|laid|fed|drove)\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""How a line begins that tells what its writer did."""
+_PARTICIPLE = re.compile(
+    r"^\W*(?!(?:united|allied|associated|red|ned|fred|ted|retired|certified|registered|chartered|qualified|experienced|"
+    r"skilled|advanced|licen[cs]ed)\b)[a-z]{2,}ed\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""Likewise, or how a firm is called."""
+_NAMED_ALIKE = re.compile(r"^\W*\w+ed\s+[A-Z][a-z]")
+_FORM = re.compile(r"\b(?:ltd|limited|inc|llc|plc|gmbh|ag|bv|nv|sa|group|house|co|company|& sons)\b", re.IGNORECASE)
+_HAS = re.compile(
+    r"\byears?(?:['’])?\s+(?:of|in|with|experience)\b|\b(?:in|with|using|on)\s+(?=\w)(?!the\b)"
+    r"|\b(?:knowledge|experience) of\b",
+)
+"""What is said of a skill and not of a name: "six years of", "proficient in"."""
+POST = re.compile(
+    r"\b(?:\w{2,}(?:er|or|ist|ant|yst|ian|ive|man)|dba|sre|head|lead|chef|clerk|agent|coach|nurse|intern|rep|student|"
+    r"apprentice)s?(?=\W*$|\s*[,|·•(:&]|\s+[–—-]|\s+(?:of|in|for|at|with|and|on|to|[ivx]+|\d)\b)",
+    re.IGNORECASE,
+)
+"""A post, which closes its name or says of what it is: "Java developer", "head of stores", but not "Vector House"."""
+_ADDRESS = re.compile(r"@|https?:|www\.|\+?\d[\d ()/-]{6,}\d")
+_NAMES = re.compile(r"\s*[,|•·(]\s*|\s+[–—-]\s+|\s+at\s+")
+_SMALL_IN_NAMES = frozenset("of and & the de la du van von der den di da für for".split())
 _PLACE = re.compile(r"(?:at|for)\s+(?:an?|the|one\s+of\s+the)\s", re.IGNORECASE)
 _JOB = re.compile(r"^\W*(?:\w+ ){0,3}\w+(?:er|or|ist|ant|rk|rep|ian|nt|ef)$", re.IGNORECASE)
 _ONLY = re.compile(r"^\W*(?:and |but |while )?i (?:only|just|simply|merely)\b", re.IGNORECASE)
@@ -139,7 +167,8 @@ def read_clauses(lines: Sequence[TextLine]) -> Clauses:
             refused += 1
             continue
         opening = opening and number < OPENING_LINES and _introduces(block)
-        title = opening and len(block.text.split()) <= TITLE_WORDS or _heads_job(block)
+        heads = opening and len(block.text.split()) <= TITLE_WORDS or _heads_job(block)
+        title = heads and not _tells(block)
         for start, end in _sentences(block.text):
             sentence += 1
             found += _clauses(block, start, end, sentence, title)
@@ -260,6 +289,25 @@ def _introduces(block: _Block) -> bool:
 def _heads_job(block: _Block) -> bool:
     """Whether a line gives a post or an employer with its dates; a degree has one year."""
     return not block.item and len(block.text.split()) <= TITLE_WORDS and bool(_PERIOD.search(block.text))
+
+
+def _tells(block: _Block) -> bool:
+    """Whether a line where a name or a post would stand tells what was done: "Programmed in Ada since 2015"."""
+    text = _PERIOD.sub("", block.text).strip(" ,;()–—-")
+    if _DOES.match(text):
+        return True
+    if _PARTICIPLE.match(text):
+        # "Managed Power Sites" of a firm is told from "Programmed Ada" by what else names a firm: its town, its form.
+        return not _NAMED_ALIKE.match(text) or not (_NAMES.search(text) or _FORM.search(text))
+    if POST.search(text) or _ADDRESS.search(text):
+        return False
+    if _HAS.search(text):
+        return True
+    parts = [part.split() for part in _NAMES.split(text) if part.strip()]
+    if block.text.isupper() or block.text.islower() or not parts:
+        return False
+    # Names of people, firms and towns are written with capitals throughout, but for "of" and the like.
+    return not any(all(word[:1].isupper() or word in _SMALL_IN_NAMES for word in words) for words in parts)
 
 
 def _clauses(block: _Block, start: int, end: int, sentence: int, title: bool) -> Iterator[Clause]:

@@ -105,6 +105,9 @@ Fields = Callable[[str], set[int]]
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _LABEL = re.compile(r"^\W*([^:.]{2,50}?)\s*:\s*")
+_RUN_IN = re.compile(r"^\W*([^:.]{2,50}?)\s*(?::|[.–—-]\s)\W*")
+"""A heading that the text goes on behind: "Benefits. Four days a week"."""
+_VERSION = re.compile(r"(?<=\w)\s+v?\d[\d.]*$|(?<=\+\+)\d+$")
 _COMMA = re.compile(
     r"\s*[,;]\s+(?:and\s+|or\s+)?|\s+(?:as well as|plus|including|together with|along with)\s+|\s+[–—]\s+"
 )
@@ -153,7 +156,7 @@ def _marked(lines: Sequence[TextLine]) -> Iterator[tuple[int, str, _Section | No
         if opened is not None:
             section = opened
             continue
-        label = None if line.item else _LABEL.match(line.text)
+        label = None if line.item else _RUN_IN.match(line.text)
         if label:
             named = _section(label.group(1))
             if named is not None:
@@ -305,9 +308,11 @@ def _demand(name: str, part: str, sentence: str, line: int, required: bool) -> D
             kinds += [choice.strip(" .") for choice in re.split(r"\s*,\s*|\s+or\s+|\s+and\s+", part[match.end() :])]
     means = _MEANS.match(bare)
     choices = [_ADVANCED.sub("", _named(choice)) for choice in _OR.split(means["means"] if means else bare)]
+    # Who knows the language knows the version that is asked for, or nearly.
+    plain = [_VERSION.sub("", choice) for choice in choices]
     return Demand(
         bare or name,
-        tuple(dict.fromkeys(choice for choice in (*choices, *kinds) if choice)) or (name,),
+        tuple(dict.fromkeys(choice for choice in (*choices, *plain, *kinds) if choice)) or (name,),
         part,
         line,
         required,

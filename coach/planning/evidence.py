@@ -41,13 +41,13 @@ WEIGHTS_FILE = Path(__file__).with_name("evidence_weights.yaml")
 NAMED_FROM = 0.75
 """Weight from which a word in a line counts as naming the skill or something of it."""
 
-RIVAL = 0.3
-"""Share of the lead of the best subject that a stretch loses for the others; flat from 0.2 to 0.5."""
+RIVAL = 0.4
+"""Share of the lead of the best subject that a stretch loses for the others; flat from 0.3 to 0.5."""
 
 SURE = 4.0
 """Score of a demand that a line names."""
 
-COVERED_FROM = 0.62
+COVERED_FROM = 0.5
 KIN_COVERS, LIKE_COVERS = 0.9, 0.95
 TIE = 0.04
 """Of two skills for which the guide names the same tool, the one that its field and meaning are nearer to."""

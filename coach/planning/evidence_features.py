@@ -15,24 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coach.answering.words import frequency, split_tokens, stem, token_spans
-from coach.planning.clauses import Clause, sentences_of
+from coach.planning.clauses import POST, Clause, sentences_of
 from coach.planning.kin import INFLECTED, PLAIN, Kin, Matrix, Phrase, Table, content, kin_of, links
 from coach.retrieval.encoder import Encoder
 
 FEATURES = (
     "named",  # its name, an alias, or a name of one of its fields stands there, by how clearly the words mean it
     "term",  # a tool that the guide names for it, unless it is known to be of another field, or a term of its fields
-    "deed",  # cosine to the closest deed of its fields
-    "deed_lead",  # by how much that is closer than the closest deed of any other field
+    "deed_lead",  # by how much the closest deed of its fields is closer than the closest deed of any other field
     "worded",  # how much its words are those of its fields
-    "worded_lead",  # by how much more than those of any other field
     "like_about",  # cosine to its name and description
-    "stands_out",  # how far above the usual cosine of this text to names that is, in standard deviations
     "setting",  # how near the rest of the text, without the words that name it, is to its fields: no snakes for Python
-    "elsewhere",  # the clearest term of another field
 )
-AGAINST = frozenset({"elsewhere"})
-"""Features that can only speak against a skill; all others can only speak for it."""
+"""Each can only speak for a skill: that a text tells of something else is seen by what leads (``evidence.RIVAL``)."""
 
 TOLD_WORDS = 4
 """Words from which a text can tell a deed; with fewer it can only name something."""
@@ -80,7 +75,7 @@ PLATFORMS = frozenset(
     "coursera udemy edx youtube skillshare linkedin openlearn udacity datacamp codecademy freecodecamp futurelearn "
     "pluralsight google amazon github medium reddit o'reilly oreilly khan alison guide university academy open free "
     "learn learning applied english september october november december january february march april june july "
-    "august".split()
+    "august mit stanford harvard oxford cambridge".split()
 )
 """Where courses are found and how they are called: naming one shows no skill."""
 
@@ -124,9 +119,6 @@ class Unit:
 
 
 _ENTRY = re.compile(r"\s*[,;|·•]\s*|\s+[–—-]\s+|\s+/\s+|\s+(?:and|&)\s+")
-_POST = re.compile(
-    r"\b\w{2,}(?:er|or|ist|ant|yst|ian|dba|sre|head|lead|chef|clerk|agent|coach|nurse|intern|rep)s?\b", re.IGNORECASE
-)
 _WORD = re.compile(r"\b[a-z]{3,}\b")
 _LABEL = re.compile(r"^\W*[^:]{2,40}?:\s+")
 
@@ -140,7 +132,7 @@ def units(clauses: Sequence[Clause]) -> tuple[Unit, ...]:
         told = [clause for clause in together if not clause.listed and not clause.title]
         for clause in together:
             if clause.title:
-                found += [entry for entry in _entries(clause, cased) if _POST.search(entry.text)]
+                found += [entry for entry in _entries(clause, cased) if POST.search(entry.text)]
             elif clause.listed:
                 found += _entries(clause, cased)
         if told:
@@ -167,7 +159,6 @@ class _Known:
 
     links: dict[int, float]
     names: tuple[str, ...]
-    name_vectors: NDArray[np.float32]
     about_vector: NDArray[np.float32]
     about: frozenset[str]
     """Words after a "for" without which the name says nothing: "vector search"; empty for a name that does."""
@@ -193,7 +184,7 @@ class Features:
             own = vectors[at : at + len(names) + 1]
             at += len(own)
             about = self._about(subject.name)
-            known = _Known(links(self.kin, names, subject.about, own), names, own[:-1], own[-1], about)
+            known = _Known(links(self.kin, names, subject.about, own), names, own[-1], about)
             known.near = self._near(known)
             close = {int(at): float(known.near[at]) for at in np.flatnonzero(known.near >= CLOSE)}
             known.own = {**close, **known.links}
@@ -298,24 +289,24 @@ class Features:
                 for text, unit in zip(texts, stretches, strict=True)
             ]
         )
-        names = self.kin.name_likeness(vectors)
-        read = [
-            _Read(vector, deeds, float(usual), float(spread) + 1e-6)
-            for vector, deeds, usual, spread in zip(
-                vectors, self.kin.deed_likeness(vectors), names.mean(axis=1), names.std(axis=1), strict=True
-            )
-        ]
+        deeds = self.kin.deed_likeness(vectors)
         found = [
             self._said(text, unit.cased and text == unit.text) for text, unit in zip(texts, stretches, strict=True)
         ]
-        worded = [self.kin.worded(said.words) for said in found]
+        worded = [
+            self.kin.worded(
+                [word for at, word in enumerate(said.words) if not (at in said.small and word in self.kin.proper)]
+            )
+            for said in found
+        ]
         settings = self._settings(found, [unit.listed for unit in stretches])
         for row, unit in enumerate(stretches):
             for column, known in enumerate(self._known):
                 values = self._naming(column, known, found[row], unit)
                 values["setting"] = settings[row, column]
                 if not unit.listed:
-                    values |= _meaning(known, read[row]) | _wording(known, worded[row])
+                    values |= _meaning(known, vectors[row], deeds[row])
+                    values["worded"] = max((share * worded[row][at] for at, share in known.own.items()), default=0.0)
                 rows[row, column] = [values.get(name, 0.0) for name in FEATURES]
         return rows
 
@@ -331,6 +322,7 @@ class Features:
         proper = self.kin.proper
         return _Said(
             words,
+            small,
             self._names.find(words, small, proper),
             self._tools.find(words, small, proper),
             self.kin.table.find(words, small, proper),
@@ -377,17 +369,15 @@ class Features:
         named = max((own, *(here[p.field] * p.weight for p in of_kin if p.named)))
         term = max((0.0, *tools, *(here[p.field] * p.weight for p in of_kin if not p.named)))
         sure = INFLECTED if unit.listed and self._another(unit.text) else 1.0
-        spans = {(p.start, p.end) for p in of_kin}
-        others = [p for p in said.kin if p.field not in here and (p.start, p.end) not in spans]
-        return {
-            "named": sure * named,
-            "term": sure * term,
-            "elsewhere": max((p.weight * (1 - float(known.near[p.field])) for p in others), default=0.0),
-        }
+        return {"named": sure * named, "term": sure * term}
 
     def _another(self, entry: str) -> bool:
         """Whether an entry names something else by a word that is a name only by itself: "Python handling"."""
+        # "Proficient in Python" and "Used Python" name it; only what stands beside it may change what it means.
+        entry = _BESIDE_NAME.sub(" ", entry)
         words = split_tokens(entry)
+        led = split_tokens(_LEADING.sub("", entry))
+        words = led if self.kin.proper & set(led) else words
         return bool(self.kin.proper & set(words)) and any(
             word not in self.kin.proper and word.isalpha() and stem(word) not in PLAIN and not self.kin.fields_of(word)
             for word in words
@@ -404,41 +394,20 @@ class _Said:
     """What the words of one text name."""
 
     words: tuple[str, ...]
+    small: frozenset[int]
+    """Places of words in small letters, in a text that knows capitals."""
     names: tuple[Phrase, ...]
     tools: tuple[Phrase, ...]
     kin: tuple[Phrase, ...]
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What the encoder makes of one text."""
-
-    vector: NDArray[np.float32]
-    deeds: Matrix
-    """Cosine to the closest deed of each field."""
-    usual: float
-    spread: float
-    """Mean and standard deviation of its cosines to the names of all fields."""
-
-
-def _meaning(known: _Known, read: _Read) -> dict[str, float]:
-    like_name = float((known.name_vectors @ read.vector).max())
-    like_about = float(known.about_vector @ read.vector)
+def _meaning(known: _Known, vector: NDArray[np.float32], deeds: Matrix) -> dict[str, float]:
+    """``deeds``: cosine of the text to the closest deed of each field."""
+    like_about = float(known.about_vector @ vector)
     # A skill of no field that is known goes by its description alone.
-    own = [strength * read.deeds[number] for number, strength in known.own.items()]
+    own = [strength * deeds[number] for number, strength in known.own.items()]
     deed = float(max(own, default=UNKNOWN * like_about))
-    return {
-        "deed": deed,
-        "deed_lead": deed - float(read.deeds[known.near < BESIDE].max()),
-        "like_about": like_about,
-        "stands_out": (max(like_name, like_about) - read.usual) / read.spread / 4,
-    }
-
-
-def _wording(known: _Known, worded: Matrix) -> dict[str, float]:
-    own = max((strength * worded[number] for number, strength in known.own.items()), default=0.0)
-    others = known.near < BESIDE
-    return {"worded": float(own), "worded_lead": float(own - worded[others].max()) if known.own else 0.0}
+    return {"deed_lead": deed - float(deeds[known.near < BESIDE].max()), "like_about": like_about}
 
 
 def is_name(text: str) -> bool:
@@ -464,3 +433,15 @@ def _calm(text: str) -> str:
 
 
 _FOR = re.compile(r"\s+for\s+", re.IGNORECASE)
+_LEADING = re.compile(
+    r"^.*\b(?:in|with|of|using|from|on)\s+|^(?:[a-z]+ed|wrote|built|taught|ran|led|learnt|know|knew|good|very|advanced|"
+    r"basic|solid|strong|fluent|some)\s+",
+    re.IGNORECASE,
+)
+"""What leads up to a name and says how well or since when it is known."""
+_BESIDE_NAME = re.compile(
+    r"\([^()]*\)|\b(?:senior|junior|lead|developer|engineer|programmer|consultant|specialist|analyst|architect|expert|"
+    r"administrator|years?|yrs|months|certified|certification|course|diploma|exam)s?\b",
+    re.IGNORECASE,
+)
+"""What stands beside a name without changing what it means: "Python (3 years)", "senior Java developer"."""

@@ -173,12 +173,13 @@ class Kin:
             for text in texts
         )
         self.proper = frozenset(
-            text.lower()
+            form
             for field in every
             for text in (*field.names, *field.terms)
             if text[:1].isupper() and text[1:].islower() and text.isalpha() and frequency(text.lower()) >= COMMON_NAME
+            for form in (text.lower(), f"{text.lower()}s")
         )
-        """Names that are words of everyday English in small letters: python, excel, raft."""
+        """Names that are words of everyday English in small letters, and their plurals: python, excels, rafts."""
         self.listed = frozenset(word.lower() for field in every for word in field.listed)
         self._by_name: dict[tuple[str, ...], set[int]] = defaultdict(set)
         for number, field in enumerate(every):

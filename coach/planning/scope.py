@@ -40,6 +40,8 @@ class Section(StrEnum):
 
 _Patterns = tuple[re.Pattern[str], ...]
 
+_NO_BRACKETS = str.maketrans("", "", "()")
+
 
 @dataclass(frozen=True)
 class _Rules:
@@ -57,7 +59,7 @@ class _Rules:
 @cache
 def _rules() -> _Rules:
     raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    lists = {name: "|".join(_lines(raw[name])) for name in ("agents", "makers")}
+    lists = {name: "|".join(_lines(raw[name])) for name in ("agents", "makers", "done")}
 
     def compiled(text: str) -> _Patterns:
         for name, alternatives in lists.items():
@@ -99,7 +101,9 @@ def scope_of(clause: str) -> Scope:
     ):
         if _any(patterns, clause):
             return scope
-    return Scope.OWN
+    # "Accounts: my manager keeps them"
+    _, colon, told = clause.partition(": ")
+    return Scope.OTHERS if colon and _any(rules.others, told) else Scope.OWN
 
 
 def gives_away(clause: str) -> bool:
@@ -132,7 +136,7 @@ def section_of(heading: str) -> Section | None:
     >>> section_of("Technical skills:"), section_of("Goals"), section_of("Acme Ltd")
     (<Section.SKILLS: 'skills'>, <Section.WISHED: 'wished'>, None)
     """
-    bare = heading.strip(" \t:#*_-–—|.").lower()
+    bare = heading.translate(_NO_BRACKETS).strip(" \t:#*_-–—|.").lower()
     return next((section for section, patterns in _rules().headings if _any(patterns, bare)), None)
 
 
