@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from coach.ui import chat, plan
+    from coach.ui import chat, plan, rehearsal
     from coach.ui.evaluation import page as evaluation
     from coach.ui.lab import page as lab
     from coach.ui.library import page as library
@@ -20,6 +20,7 @@ if __name__ == "__main__":
         st.Page(plan.page, title="My plan", url_path="plan"),
         st.Page(lab.page, title="RAG Lab", url_path="lab"),
         st.Page(library.page, title="Library", url_path="library"),
+        st.Page(rehearsal.page, title="Rehearsal", url_path="rehearsal"),
         st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     ]
     opened = st.navigation(pages, position="top")

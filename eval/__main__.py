@@ -253,6 +253,28 @@ def skills(
         measuring.show(found, Console(width=None if Console().is_terminal else 120))
 
 
+@app.command()
+def rehearsal(
+    as_json: AsJson = False,
+    fit_weights: Annotated[
+        bool, typer.Option("--fit", help="First fit the weights of the coach again, on the dev half.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Judge labelled interview sentences: which key points are rightly seen as covered or contradicted?"""
+    from eval import rehearsal as measuring
+    from eval.running import open_coach
+
+    with _told(), open_coach(data_dir) as coach:
+        if fit_weights:
+            measuring.write(measuring.fit(coach))
+        found = measuring.measure(coach)
+    if as_json:
+        typer.echo(measuring.as_json(found))
+    else:
+        measuring.show(found, Console(width=None if Console().is_terminal else 120))
+
+
 # --- Checks beside the cases ----------------------------------------------------------------------------------
 
 

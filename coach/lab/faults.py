@@ -32,17 +32,19 @@ from coach.lab.experiment import (
     run_in,
 )
 from coach.lab.places import title
-from coach.lab.tour import NOT_COVERED
+from coach.lab.tour import NOT_COVERED, OTHER_WORDS
 from coach.pipeline import Coach, Reading, Worked
 from coach.reading import parts
 from coach.types import Answer, Claim, Fact, Frozen, Method, Origin, Passage, Status, Unit, Verdict
 
-TRIED = 16
-"""Questions that are tried at most to find one that shows a fault: 1.5 s."""
+TRIED = 24
+"""Questions that are tried at most to find one that shows a fault: 2 s."""
+TRIED_DEAR = 5
+"""The same where each question needs an index of its own, which takes a second."""
 
 SAMPLE = 40
-"""Question keys that recall is measured with, spread over the facts: 1 s, and 95 percent intervals of 15 points at most,
-which is enough to see a channel fail and not enough to tune one."""
+"""Question keys that recall is measured with, spread over the facts: 1 s. Its 95 percent interval is 15 points wide to
+either side at most, which is enough to see a channel fail and not enough to tune one."""
 FIRST = 5
 NOTICEABLE = 0.1
 """Differences of recall from which a drop counts as one: four of forty questions."""
@@ -56,10 +58,10 @@ class Outcome(StrEnum):
     """The order in a planted document was carried out."""
     FALSE = "false"
     """Something is shown that what it cites does not say."""
-    FORCED = "forced"
-    """What was rightly left unanswered is answered."""
     CITED = "cited"
     """A planted document is quoted, by its name."""
+    FORCED = "forced"
+    """What was left unanswered is answered."""
     STRUCK = "struck"
     """The check left out what was wrong."""
     LOST = "lost"
@@ -139,14 +141,14 @@ _ALL = (
     Fault(
         name=FaultName.STALE_INDEX,
         title="A stale index",
-        switched="A figure behind the answer changes in the knowledge, but index and answer still come from the old text.",
+        switched="A figure behind the answer changes in the knowledge; index and answer still come from the old text.",
         question="The knowledge says something else than the index: what will be shown?",
         options=_USUAL,
     ),
     Fault(
         name=FaultName.POISON,
         title="A poisoned document",
-        switched="A document is added whose heading is your question; it holds a false figure and an order to the machine.",
+        switched="A document is planted for your question, with a false figure and an order to the machine in it.",
         question="The planted document fits the question perfectly: what will become of it?",
         options=(
             Option(id="same", text="It is not used: the answer stays as it is.", outcomes=(Outcome.SAME,)),
@@ -210,6 +212,9 @@ _OF_RETRIEVAL = frozenset({
     FaultName.WRONG_DISTANCE, FaultName.TINY, FaultName.HUGE, FaultName.NO_LEXICAL, FaultName.NO_HEADINGS,
 })  # fmt: skip
 """Those whose harm recall can show."""
+
+_OF_THE_QUESTION = frozenset({FaultName.STALE_INDEX, FaultName.POISON})
+"""Those that are made for the question at hand."""
 
 
 def prediction(faults: Sequence[FaultName]) -> tuple[str, tuple[Option, ...]]:
@@ -290,7 +295,8 @@ def execute(
     if measure and _OF_RETRIEVAL & set(experiment.faults):
         real = kept.get(coach, CorpusPart(), pathway)
         method = experiment.effective_method()
-        recalls = recall(real, real, Method()), recall(sandbox, real, method)
+        words = FaultName.NO_LEXICAL in experiment.faults
+        recalls = recall(real, real, Method(), words=words), recall(sandbox, real, method, words=words)
     return Ran(experiment.faults, before, after, sandbox, part, faithful, rebuilt, recalls)
 
 
@@ -298,14 +304,15 @@ _recalls: OrderedDict[tuple[str, str, Method], float] = OrderedDict()
 _recalling = threading.Lock()
 
 
-def recall(sandbox: Sandbox, real: Sandbox, method: Method) -> float:
-    """Share of question keys whose passage is among the first five by meaning and words.
+def recall(sandbox: Sandbox, real: Sandbox, method: Method, *, words: bool = False) -> float:
+    """Share of question keys whose passage is among the first five by meaning alone, or by meaning and words.
 
-    The channel of question keys is left out: every one of these questions is a key, so it would find them all. Kept by
-    what the index holds, so that the same is measured once.
+    The channel of question keys is left out: every one of these questions is a key, so it would find them all. Words
+    flatter as well, since the keys stand in the lexical index; they count only where words are what was taken away.
+    Kept by what the index holds, so that the same is measured once.
     """
     index = sandbox.reading.index
-    blind = method.model_copy(update={"keys": 0.0})
+    blind = method.model_copy(update={"keys": 0.0} | ({} if words else {"lexical": 0.0}))
     key = (index.fingerprint, real.reading.index.fingerprint, blind)
     with _recalling:
         if key in _recalls:
@@ -355,8 +362,8 @@ class Judged(Frozen):
 
 def judge(ran: Ran) -> Judged:
     """What came of a run, from the run alone."""
-    told = tuple(sentence for fault in ran.faults for sentence in _TELLERS[fault](ran))
-    return Judged(outcome=outcome(ran), told=told, catches=_catches(ran))
+    told = dict.fromkeys(sentence for fault in ran.faults for sentence in _TELLERS[fault](ran))
+    return Judged(outcome=outcome(ran), told=tuple(told), catches=_catches(ran))
 
 
 def outcome(ran: Ran) -> Outcome:
@@ -365,10 +372,10 @@ def outcome(ran: Ran) -> Outcome:
         return Outcome.OBEYED
     if _shown_wrong(ran):
         return Outcome.FALSE
-    if before.status is not Status.ANSWERED and after.status is Status.ANSWERED:
-        return Outcome.FORCED
     if ran.planted & {citation.passage_id for claim in after.claims for citation in claim.citations}:
         return Outcome.CITED
+    if before.status is not Status.ANSWERED and after.status is Status.ANSWERED:
+        return Outcome.FORCED
     if _struck(after):
         return Outcome.STRUCK
     if before.status is Status.ANSWERED and after.status is not Status.ANSWERED:
@@ -430,8 +437,8 @@ def _catches(ran: Ran) -> tuple[Catch, ...]:
             found.append(
                 Catch(
                     check="The fingerprint of the index",
-                    said=f"The index was made from {old[:12]}, the knowledge now gives {new[:12]}. Outside the Lab that "
-                    "is looked at when a pathway is opened, and the index is brought up to date first.",
+                    said=f"The index was made from {old[:12]}, the knowledge now gives {new[:12]}. Outside the Lab "
+                    "that is looked at when a pathway is opened, and the index is brought up to date first.",
                 )
             )
     if before.status is not after.status:
@@ -448,8 +455,8 @@ def _catches(ran: Ran) -> tuple[Catch, ...]:
         found.append(
             Catch(
                 check="The name of the source",
-                said=f"Every sentence of it is marked “{cited[0].source}”, so a reader can see who says it. The check of "
-                "claims cannot: the document does say so.",
+                said=f"Every sentence of it is marked “{cited[0].source}”, so a reader can see who says it. The check "
+                "of claims cannot: the document does say so.",
             )
         )
     return tuple(found)
@@ -462,9 +469,10 @@ def _words(status: Status) -> str:
 def _recall_in_words(recalls: tuple[float, float], ran: Ran) -> str:
     before, after = recalls
     asked = len(_sample(ran.before.reading))
+    by = "meaning and words together" if FaultName.NO_LEXICAL in ran.faults else "meaning alone"
     return (
-        f"Of {asked} question keys, meaning and words together had the right passage among the first {FIRST} for "
-        f"{before:.0%}, and now for {after:.0%}."
+        f"Of {asked} question keys, {by} had the right passage among the first {FIRST} for {before:.0%}, and now for "
+        f"{after:.0%}."
     )
 
 
@@ -475,14 +483,14 @@ def _no_check(ran: Ran) -> Iterator[str]:
     wrong = _unsupported(ran.after.answer)
     if wrong:
         yield (
-            f"{count(len(wrong), 'claim').capitalize()} that the check rejects {_is(wrong)} on screen, with markers and as "
-            f"sure as the rest. The first: “{wrong[0].claim}”"
+            f"{count(len(wrong), 'claim')} that the check rejects {_is(wrong)} on screen, with markers and as sure as "
+            f"the rest. The first: “{wrong[0].claim}”"
         )
     elif ran.after.answer.claims:
         yield (
-            "No claim fails the check, so it makes no difference that nobody looks. The coach puts its answers together "
-            "from the sentences that it cites and by itself says nothing else. Let a careless writer work on them, and "
-            "look again."
+            "No claim fails the check, so it makes no difference that nobody looks. The coach puts its answers "
+            "together from the sentences that it cites and by itself says nothing else. Let a careless writer work on "
+            "them, and look again."
         )
     else:
         yield "Nothing was claimed, so there was nothing to check."
@@ -508,11 +516,11 @@ def _careless(ran: Ran) -> Iterator[str]:
             else "The check held its numbers against the sentence that is cited, and left the claim out."
         )
     elif not ran.after.answer.trace.method.check:
-        yield f"{count(len(through), 'claim').capitalize()} with a wrong figure {_is(through)} shown. Nobody looked."
+        yield f"{count(len(through), 'claim')} with a wrong figure {_is(through)} shown. Nobody looked."
     else:
         yield (
-            f"{count(len(through), 'claim').capitalize()} with a wrong figure passed the check, because the figure stands "
-            "in the evidence for something else. That is what this check cannot see."
+            f"{count(len(through), 'claim')} with a wrong figure passed the check, because the figure stands in the "
+            "evidence for something else. That is what this check cannot see."
         )
 
 
@@ -528,8 +536,12 @@ def _no_abstention(ran: Ran) -> Iterator[str]:
                 "Every sentence passes the check, since its source does say it. It is still no answer to the question: "
                 "the check asks whether a claim is true to its source, not whether it was asked for."
             )
-    else:
+    elif not ran.after.evidence:
         yield "Even so nothing was said: this question is not looked up at all."
+    elif _struck(after):
+        yield "Something would have been said, and the check of claims left it out."
+    else:
+        yield "Even so nothing was said: nothing that was found fits the question in any way."
 
 
 def _stale(ran: Ran) -> Iterator[str]:
@@ -545,7 +557,7 @@ def _stale(ran: Ran) -> Iterator[str]:
         yield "The old sentence is shown with a marker that leads to a passage which no longer says it."
     elif gone:
         yield (
-            f"{count(len(gone), 'claim').capitalize()} quoted what is no longer there, so the check left "
+            f"{count(len(gone), 'claim')} quoted what is no longer there, so the check left "
             f"{'it' if len(gone) == 1 else 'them'} out: better no answer than an old one."
         )
     if ran.rebuilt is not None and ran.rebuilt.answer.claims:
@@ -577,8 +589,8 @@ def _poisoned(ran: Ran) -> Iterator[str]:
         yield "Its order was not obeyed: a text that was found is evidence, and nobody takes orders from evidence."
     if cited:
         yield (
-            f"{count(len(cited), 'sentence').capitalize()} of the answer {_is(cited)} quoted from it, each under its "
-            "name. Where a source can be planted, its name is all that tells a false figure from a true one."
+            f"{count(len(cited), 'sentence')} of the answer {_is(cited)} quoted from it, under its name. Where a "
+            "source can be planted, its name is all that tells a false figure from a true one."
         )
     else:
         yield "No sentence of it made it into the answer: being near to a question is not the same as answering it."
@@ -604,11 +616,19 @@ def _resized(ran: Ran) -> Iterator[str]:
     yield f"{was} passages became {now}, of {average:.0f} word pieces each on average with their headings."
     if ran.sandbox.unread:
         yield (
-            f"{ran.sandbox.unread:,} of {ran.sandbox.pieces:,} word pieces were never read: the encoder drops what is too "
-            "long, without a word, so no question can find it by meaning."
+            f"{ran.sandbox.unread:,} of {ran.sandbox.pieces:,} word pieces were never read: the encoder drops what is "
+            "too long, without a word, so no question finds it by the meaning of its passage."
         )
     elif FaultName.HUGE in ran.faults and ran.sandbox.refused is None:
         yield "Even so the encoder can read each of them whole: this pathway is too short to show the fault."
+    whole = {sentence.text for one in ran.before.reading.corpus.passages for sentence in one.sentences}
+    cut = [
+        claim.text
+        for claim in ran.after.answer.claims
+        if claim.text not in whole and any(claim.text in sentence for sentence in whole)
+    ]
+    if cut:
+        yield f"{count(len(cut), 'sentence')} of the answer {_is(cut)} cut off in the middle: “{cut[0]}”"
     yield from _where_it_went(ran)
 
 
@@ -627,17 +647,14 @@ def _where_it_went(ran: Ran) -> Iterator[str]:
     )
     if before is None:
         return
-    where = f"at rank {after.rank}" if after is not None else "nowhere"
-    stays = after is not None and after.rank == before.rank
-    yield (
-        f"“{title(before.passage)}”, which the answer rested on first, {'stays' if stays else 'was'} at rank {before.rank} "
-        "of the fused ranking."
-        if stays
-        else f"“{title(before.passage)}”, which the answer rested on first, was at rank {before.rank} of the fused ranking "
-        f"and is now {where}."
-    )
+    rested = f"“{title(before.passage)}”, which the answer rested on first,"
+    if after is not None and after.rank == before.rank:
+        yield f"{rested} stays at rank {before.rank} of the fused ranking."
+    else:
+        where = f"at rank {after.rank}" if after is not None else "nowhere"
+        yield f"{rested} was at rank {before.rank} of the fused ranking and is now {where}."
     if ran.recalls is not None and abs(ran.recalls[0] - ran.recalls[1]) < NOTICEABLE:
-        yield f"{_recall_in_words(ran.recalls, ran)} One answer can hide what many show, and here neither shows much."
+        yield f"{_recall_in_words(ran.recalls, ran)} So over many questions it does little harm here."
 
 
 _TELLERS = {
@@ -671,18 +688,25 @@ def question_that_shows(
     """
     chosen = in_order(faults)
     reading = coach.reading(pathway)
-    for question in islice(_questions(reading, chosen), TRIED):
-        ran = execute(coach, question, chosen, pathway=pathway, kept=kept, measure=False, progress=progress)
-        if _shows(ran):
-            return question
-    return None
+    dear = bool(_OF_THE_QUESTION & set(chosen))
+    # Their indexes are of no use to anybody else, so they must not push out what is.
+    own = Readings(1) if dear else kept
+    try:
+        for question in islice(_questions(reading, chosen), TRIED_DEAR if dear else TRIED):
+            ran = execute(coach, question, chosen, pathway=pathway, kept=own, measure=False, progress=progress)
+            if _shows(ran):
+                return question
+        return None
+    finally:
+        if dear:
+            own.close()
 
 
 def _shows(ran: Ran) -> bool:
     came = outcome(ran)
     if ran.faults == (FaultName.NO_CHECK,):
         return ran.before.answer.status is Status.ANSWERED
-    if FaultName.POISON in ran.faults and len(ran.faults) == 1:
+    if ran.faults == (FaultName.POISON,):
         return came in (Outcome.CITED, Outcome.OBEYED)
     if FaultName.STALE_INDEX in ran.faults and not ran.part.stale:
         return False
@@ -690,13 +714,28 @@ def _shows(ran: Ran) -> bool:
 
 
 def _questions(reading: Reading, faults: Sequence[FaultName]) -> Iterator[str]:
-    """Question keys of facts with money, then with other figures, then of others, one for each kind of fact; near misses
-    first where it is about refusing."""
-    if FaultName.NO_ABSTENTION in faults:
+    """Questions that could show it, the likeliest first: near misses where it is about what is not known, other words
+    and bare names where it is about finding, and else question keys of facts with money, then of others."""
+    if {FaultName.NO_ABSTENTION, FaultName.POISON} & set(faults):
         yield from (text.format(target=reading.corpus.pathway.target) for text in NOT_COVERED)
         yield from (fact.questions[0] for _, fact in _facts(reading) if fact.absent and fact.questions)
-    seen: set[str] = set()
+    if not _OF_RETRIEVAL & set(faults):
+        yield from _asked_for(reading)
+        return
+    there = {fact.facet for _, fact in _facts(reading)}
+    yield from (question for facet, question in OTHER_WORDS if facet in there)
+    names = [entity.name for entity in reading.corpus.entities if entity.kind in _NAMED]
+    yield from (f"What about {name}?" for name in names[:: max(1, len(names) // 8)])
+    yield from _asked_for(reading)
+
+
+_NAMED = frozenset({"skill", "transferable", "resource", "term"})
+
+
+def _asked_for(reading: Reading) -> Iterator[str]:
+    """A question key of each kind of fact, those of the guide first, money before other figures before none."""
     told = [(passage, fact) for passage, fact in _facts(reading) if not fact.absent]
+    seen: set[str] = set()
     for _, fact in sorted(told, key=lambda one: _telling(*one)):
         asked = next((key for key in fact.questions if key.endswith("?") and not any(map(str.isdigit, key))), None)
         if asked is not None and fact.facet not in seen:
@@ -705,7 +744,6 @@ def _questions(reading: Reading, faults: Sequence[FaultName]) -> Iterator[str]:
 
 
 def _telling(passage: Passage, fact: Fact) -> tuple[bool, int]:
-    """Sorts facts: those of the guide first, money before other figures before none."""
     figure = 2 if fact.value is None else 0 if fact.value.unit is Unit.MONEY else 1
     return passage.origin is not Origin.PATHWAY, figure
 

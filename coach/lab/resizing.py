@@ -63,7 +63,9 @@ def _cut(corpus: Corpus, body: int, count_pieces: CountPieces) -> Resized:
 
 
 def _parts(passage: Passage, body: int, count_pieces: CountPieces) -> tuple[Passage, ...]:
-    limit = count_pieces(" > ".join(passage.heading_path)) + 4 + body
+    # A word that is longer by itself, as an address may be, would lose its end.
+    whole = max((count_pieces(word) for word in passage.text.split() if len(word) > body), default=0)
+    limit = count_pieces(" > ".join(passage.heading_path)) + 4 + max(body, whole)
     # Under an id of its own while it is cut: what its facts refer to may be called as one of its parts would be.
     parts = fit(passage.model_copy(update={"id": passage.id + _CUT}), count_pieces, limit)
     ids = {part.id: passage.id if at == 0 else f"{passage.id}{_CUT}{at + 1}" for at, part in enumerate(parts)}
