@@ -119,7 +119,7 @@ def history(points: Sequence[Dated], *, axis: str) -> alt.LayerChart:
     )
     shape = alt.Shape("series:N", legend=None, scale=alt.Scale(domain=series, range=list(SHAPES[: len(series)])))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("date:T", title="When the run began (UTC)", axis=alt.Axis(labelOverlap=True)),
+        x=alt.X("date:T", title="When the run began (UTC)", axis=alt.Axis(labelOverlap=True, format="%-d %b, %H:%M")),
         color=colour,
         tooltip=[
             alt.Tooltip("date:T", title="Run", format="%-d %b %Y, %H:%M"),

@@ -131,7 +131,7 @@ def _overview(record: RunRecord) -> None:
     for sentence in verdict(record):
         st.markdown(f"- {literal(sentence)}")
     shown = [(metric, figure) for metric in BESIDE if (figure := _figure(coach, group, metric))]
-    with st.container(horizontal=True, gap="medium", key="headline-figures"):
+    with st.container(horizontal=True, gap="small", key="headline-figures"):
         for metric, figure in shown:
             with st.container(width=FIGURE_PIXELS, gap=None):
                 st.metric(METRICS[metric].label, f"{percent(figure.value)} %", help=METRICS[metric].meaning)
@@ -160,13 +160,17 @@ def _overview(record: RunRecord) -> None:
         st.subheader("Checks beside the cases")
         for check in record.checks:
             passed = f"{check.passed} of {check.total}"
-            st.markdown(f"**{literal(check.name)}: {passed}.** {literal(check.about)}")
+            st.markdown(f"**{literal(_capital(check.name))}: {passed}.** {literal(check.about)}")
+
+
+def _capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
 
 
 def _aim(outcome: Outcome) -> dict[str, str | int]:
     target = outcome.target
     return {
-        "Aim": METRICS[target.metric].label if target.metric in METRICS and not target.slice else target.name,
+        "Aim": METRICS[target.metric].label if target.metric in METRICS and not target.slice else _capital(target.name),
         "Bar": f"{'at most' if target.at_most else 'at least'} {percent(target.bar)} %",
         "Dev": "" if outcome.dev is None else f"{percent(outcome.dev)} %",
         "Test": "" if outcome.test is None else f"{percent(outcome.test)} %",
@@ -242,6 +246,7 @@ def _slices(record: RunRecord) -> None:
         ],
         hide_index=True,
         alt="Every slice with every figure, in percent",
+        placeholder="",
         column_config={"Slice": st.column_config.TextColumn(pinned=True)},
     )
 

@@ -160,9 +160,12 @@ def _conflicts(reading: Reading) -> None:
     st.caption(f"{len(own)} places where the guide contradicts itself, or what could be checked contradicts it.")
     for number, passage in enumerate(own, start=1):
         about = passage.heading_path[-1]
-        title = f"{number}. {literal(about)}" if about != used.section_of(passage) else f"{number}."
-        st.markdown(f"**{title}**")
-        st.markdown(" ".join(literal(sentence.text) for sentence in passage.sentences))
+        said = " ".join(literal(sentence.text) for sentence in passage.sentences)
+        if about == used.section_of(passage):  # without a title of its own
+            st.markdown(f"**{number}.** {said}")
+        else:
+            st.markdown(f"**{number}. {literal(about)}**")
+            st.markdown(said)
         formulas = list(dict.fromkeys(sentence.formula for sentence in passage.sentences if sentence.formula))
         if formulas:
             st.markdown("  \n".join(code(formula) for formula in formulas))

@@ -24,7 +24,7 @@ __all__ = ["section_of", "show_coverage", "show_gaps"]
 
 COLOURS = {Heat.HOT: "#cc7a33", Heat.WARM: "#2b8f83", Heat.NEVER: "#9aa3a8"}
 ROW_PIXELS = 30
-AXIS_PIXELS = 90
+AXIS_PIXELS = 125
 """Of the axis with its title and of the legend, which the height of a chart holds as well."""
 QUESTIONS = 8
 """Questions listed for one passage."""
@@ -67,7 +67,7 @@ def show_coverage(corpus: Corpus, answers: Sequence[Answer]) -> None:
                 "heat:N",
                 sort=[str(heat) for heat in COLOURS],
                 scale=alt.Scale(domain=[str(heat) for heat in COLOURS], range=list(COLOURS.values())),
-                legend=alt.Legend(title=None, orient="top"),
+                legend=alt.Legend(title=None, orient="top", columns=1),  # side by side they are cut off on a phone
             ),
             order=alt.Order("order:Q"),
             tooltip=[
