@@ -58,7 +58,7 @@ ASPECT_FROM = 0.05
 NAME_LIKE_ZIPF = 3.5
 """A word rarer than this may be the name of something."""
 
-NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro", "term"})
+NAMED_KINDS = frozenset({"skill", "transferable", "phase", "resource", "occupation", "metro"})
 """Kinds of things that a question names when it is about one of them."""
 
 LONGEST_RUNNER_UP = 7
