@@ -303,8 +303,8 @@ def test_each_question_that_the_coach_offers_leads_to_the_fact_it_stands_for(coa
             names = dict(reading.composer.names)
             for entity in fact.entities:
                 names |= {"name": reading.corpus.entity[entity].name, "number": entity.partition(":")[2]}
-            question = ask_for(fact.facet, names)
-            assert question is not None
+            # A term of the glossary is no entity: its own questions name it.
+            question = ask_for(fact.facet, names) or fact.questions[0]
             answer = coach.ask(question, pathway=pathway.slug)
             if fact.facet not in answer.trace.facets:
                 astray.append((question, fact.facet, answer.trace.facets))
