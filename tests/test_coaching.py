@@ -5,25 +5,47 @@ The real encoder and the shipped knowledge, as in ``test_answering``.
 
 from __future__ import annotations
 
-from datetime import date
+import html
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from coach import Coach, Learner, Profile
+from coach.errors import ProfileError
 from coach.knowledge.corpus import build_corpus
 from coach.knowledge.market import Market
 from coach.knowledge.pathway import MarketLink
-from coach.planning.learner import hours_today, kept, proposed
+from coach.planning.availability import told
+from coach.planning.learner import Change, hours_today, kept, proposed
 from coach.planning.next_step import next_step
 from coach.planning.plan import Progress
-from coach.planning.profile import Level
+from coach.planning.profile import Break, Level, read_profile
+from coach.settings import REPOSITORY
 from coach.types import Answer, Status
+from coach.ui import session
 
-TODAY = date(2026, 11, 25)
+TODAY, NEW_YEAR = date(2026, 11, 25), date(2027, 1, 3)
+
+_MONTHS = "January February March April May June July August September October November December".split()
+_FORMS: tuple[Callable[[date], str], ...] = (
+    date.isoformat,
+    lambda when: f"{when.day} {_MONTHS[when.month - 1]} {when.year}",
+    lambda when: f"{_MONTHS[when.month - 1][:3]} {when.day}, {when.year}",
+    lambda when: f"the {when.day}{'th' if 10 < when.day < 20 else ''} of {_MONTHS[when.month - 1].lower()} {when.year}",
+)
 
 
 def ask(coach: Coach, question: str, learner: Learner) -> Answer:
     return coach.ask(question, learner=learner)
+
+
+def offered(coach: Coach, question: str, profile: Profile) -> tuple[Change, ...]:
+    return proposed(coach.ask(question).trace.query, profile, coach.corpus(), today=TODAY)
 
 
 @pytest.mark.parametrize("question", ["What is my next step now?", "What should I be doing next, please?"])
@@ -97,9 +119,215 @@ def test_what_a_question_tells_of_the_learner_is_proposed(
     coach: Coach, question: str, changes: dict[str, object]
 ) -> None:
     profile = Profile()
-    found = proposed(coach.ask(question).trace.query, profile, coach.corpus())
+    found = offered(coach, question, profile)
     assert kept(profile, found) == profile.model_copy(update=changes)
-    assert not proposed(coach.ask(question).trace.query, kept(profile, found), coach.corpus())  # not asked again
+    assert not offered(coach, question, kept(profile, found))  # not asked again
+
+
+MARCH = date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "changes"),
+    [
+        ("I am away from 20 December to 3 January", {"weeks_off": (Break(start=date(2026, 12, 20), end=NEW_YEAR),)}),
+        ("I start in March", {"start": MARCH}),
+        ("I want to be done by June 2027", {"target": date(2027, 6, 30)}),
+        ("I start in March and want to be done by June 2027.", {"start": MARCH, "target": date(2027, 6, 30)}),
+        ("I can't quit my job", {"stay_employed": True}),
+        ("I'll study full time, how long does it take?", {"stay_employed": False}),
+        ("I start in March with 8 hours a week", {"weekly_hours": 8.0, "start": MARCH}),
+    ],
+)
+def test_time_and_job_are_proposed_and_not_asked_again(coach: Coach, question: str, changes: dict[str, object]) -> None:
+    found = offered(coach, question, Profile())
+    assert found and kept(Profile(), found) == Profile().model_copy(update=changes)
+    assert not offered(coach, question, kept(Profile(), found))
+
+
+def test_a_further_break_is_added_to_those_there_are(coach: Coach) -> None:
+    profile = Profile(weeks_off=(Break(start=date(2026, 12, 1), end=date(2026, 12, 4)),))
+    away = kept(profile, offered(coach, "I'm away next week and I am away from 14 to 18 December", profile)).weeks_off
+    assert away[0] == profile.weeks_off[0] and Break(start=date(2026, 12, 14), end=date(2026, 12, 18)) in away
+    within = "I am off on 2 December"
+    assert offered(coach, within, Profile()) and not offered(coach, within, profile)
+
+
+def test_dates_that_do_not_go_together_are_refused_in_words(coach: Coach) -> None:
+    profile = Profile(start=date(2027, 9, 1))
+    with pytest.raises(ProfileError, match="expected a date after the start 2027-09-01"):
+        kept(profile, offered(coach, "I want to be done by June 2027", profile))
+
+
+def test_what_was_told_is_kept_from_the_page_when_the_learner_says_so(
+    coach: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COACH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COACH_TODAY", TODAY.isoformat())
+    monkeypatch.setattr(session, "make_coach", lambda settings: coach)
+    owner = "o" * 43
+    app = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    app.session_state["owner"], app.session_state["owner_kept"] = owner, True
+    try:
+        app.run()
+        session.desk().wait(60)
+        app.run()
+        app.chat_input(key="question").set_value("I start in March. I am away next week.").run()
+        asked = html.unescape("\n".join(element.value for element in app.markdown))
+        assert "Keep this in your profile? Start on Mon 1 Mar 2027 (from" in asked
+        assert "away from Mon 30 Nov 2026 to Sun 6 Dec 2026" in asked
+        store, slug = session.store(), coach.corpus().pathway.slug
+        assert store.learner(owner, slug) is None  # nothing is kept by itself
+        next(button for button in app.button if button.label == "Keep").click().run()
+        assert not app.exception
+        record = store.learner(owner, slug)
+        assert record is not None
+        profile = read_profile(record.profile_json)
+        assert profile.start == MARCH
+        assert profile.weeks_off == (Break(start=date(2026, 11, 30), end=date(2026, 12, 6)),)
+    finally:
+        session._desk.clear()
+        session._store.clear()
+
+
+# --- What a sentence tells of its asker's time ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "last"),
+    [
+        ("I'm away from Dec. 20 to Jan. 3.", "2026-12-20", "2027-01-03"),
+        ("I am off December 20-27", "2026-12-20", "2026-12-27"),
+        ("I'm on holiday in Spain from 20 to 27 December, will I make it?", "2026-12-20", "2026-12-27"),
+        ("I will be travelling from 2026-12-20 to 2027-01-03", "2026-12-20", "2027-01-03"),
+        ("I'm taking two weeks off from 20 December", "2026-12-20", "2027-01-02"),
+        ("I'm away until 3 January", "2026-11-25", "2027-01-03"),
+        ("I'm away for the next two weeks", "2026-11-25", "2026-12-08"),
+        ("I won't be able to study between 1 and 14 February 2027", "2027-02-01", "2027-02-14"),
+        ("I'm on vacation in August", "2027-08-01", "2027-08-31"),
+        ("I'm away the week of 14 December", "2026-12-14", "2026-12-20"),
+        ("I am away from 20 November to 3 December", "2026-11-20", "2026-12-03"),
+        ("My vacation is from 5 July to 16 July", "2027-07-05", "2027-07-16"),
+    ],
+)
+def test_days_off_are_understood_relative_to_today(said: str, first: str, last: str) -> None:
+    [found] = told(said, TODAY)
+    assert found.value == Break(start=date.fromisoformat(first), end=date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "value"),
+    [
+        ("I can only start on 4 January", "start", "2027-01-04"),
+        ("I can't start before February", "start", "2027-02-01"),
+        ("I'd like to start next Monday", "start", "2026-11-30"),
+        ("I start in November", "start", "2026-11-25"),
+        ("I will start tomorrow", "start", "2026-11-26"),
+        ("I start on 29 February", "start", "2028-02-29"),
+        ("I want to finish by the end of next year", "target", "2027-12-31"),
+        ("I need to be done within 9 months", "target", "2027-08-25"),
+        ("I want to switch jobs before September", "target", "2027-08-31"),
+        ("My deadline is 30 June 2027", "target", "2027-06-30"),
+    ],
+)
+def test_first_and_last_days_are_understood_relative_to_today(said: str, field: str, value: str) -> None:
+    [found] = told(said, TODAY)
+    assert (found.field, found.value) == (field, date.fromisoformat(value))
+
+
+@pytest.mark.parametrize(
+    ("said", "keeps"),
+    [
+        ("I have to keep working while I study", True),
+        ("I'm not quitting my job", True),
+        ("I study alongside my job", True),
+        ("I can't study full time", True),
+        ("I quit my job last week", False),
+        ("I'm unemployed right now", False),
+        ("I don't have to keep my job", False),
+    ],
+)
+def test_a_job_is_kept_or_not_as_the_learner_says(said: str, keeps: bool) -> None:
+    assert [(one.field, one.value) for one in told(said, TODAY)] == [("stay_employed", keeps)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Can I start in March?",
+        "I start in March?",
+        "Should I quit my job?",
+        "Do I have to keep my job?",
+        "If I start in March, when am I done?",
+        "What if I am away from 20 December to 3 January?",
+        "How long does it take if I study full time?",
+        "When I start in March, what comes first?",
+        "I could start in March",
+        "Maybe I am away next week",
+        "I would quit my job if it paid",
+        "I don't start in March",
+        "I'm not away next week",
+        "My wife is away from 20 December to 3 January",
+        "My husband and kids want to be done by June 2027",
+        "My friend can't quit his job",
+        'She said "I can\'t quit my job"',
+        "The guide says I start in March",
+        "I start a new job in March",
+        "I start in March as a nurse",
+        "I finish my degree in June 2027",
+        "I want to be done with phase 2 by June",
+    ],
+)
+def test_a_question_a_hypothesis_and_somebody_else_tell_nothing(said: str) -> None:
+    assert told(said, TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am away for two weeks",
+        "I have two weeks off in August",
+        "I am away from 20 December",
+        "I start on 31 February",
+        "I want to be done by June 2020",
+        "I am away from 3 January 2020 to 9 January 2020",
+    ],
+)
+def test_days_that_are_not_said_do_not_exist_or_are_over_are_not_made_up(said: str) -> None:
+    assert told(said, TODAY) == ()
+
+
+def test_where_days_were_chosen_it_is_said_from_which_words() -> None:
+    [month] = told("I start in March", TODAY)
+    assert month.said == 'start on Mon 1 Mar 2027 (from "March")'
+    [exact] = told("I start on 1 March 2027", TODAY)
+    assert exact.said == "start on Mon 1 Mar 2027"
+
+
+@pytest.mark.parametrize(("month_first", "day"), [(True, date(2027, 1, 3)), (False, MARCH)])
+def test_figures_that_may_be_day_or_month_are_read_by_custom_and_said(month_first: bool, day: date) -> None:
+    [found] = told("I start on 1/3/2027", TODAY, month_first=month_first)
+    assert found.value == day and '(from "1/3/2027")' in found.said
+    [plain] = told("I start on 15/3/2027", TODAY, month_first=month_first)
+    assert plain.value == date(2027, 3, 15) and "from" not in plain.said
+
+
+@given(
+    st.dates(date(2020, 1, 1), date(2150, 12, 31)), st.integers(0, 300), st.integers(0, 360), st.sampled_from(_FORMS)
+)
+def test_days_off_are_the_same_days_in_whatever_way_they_are_written(
+    today: date, ahead: int, length: int, form: Callable[[date], str]
+) -> None:
+    start = today + timedelta(days=ahead)
+    end = start + timedelta(days=length)
+    [found] = told(f"I am away from {form(start)} to {form(end)}", today)
+    assert found.value == Break(start=start, end=end)
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_typed_is_read_without_failing(text: str) -> None:
+    for one in told(f"I am away from {text}. I start {text}; I want to be done by {text}", TODAY):
+        assert one.said
 
 
 def test_the_time_there_is_today_is_read_from_the_question(coach: Coach) -> None:
@@ -114,17 +342,19 @@ def test_a_question_about_oneself_is_worked_out_with_the_profile(coach: Coach) -
     assert f"${100_000 * 1.4:,.0f}" in paid.text and "Austin" in paid.text
     assert all(verdict.supported for verdict in paid.trace.verdicts)
     assert f"{24 * 10 / 5:g} weeks" in ask(coach, "How long will it take me?", learner).text
-    assert not proposed(paid.trace.query, profile, coach.corpus())  # what is known is not proposed
+    assert not proposed(paid.trace.query, profile, coach.corpus(), today=TODAY)  # what is known is not proposed
 
 
 def test_pay_and_place_are_proposed_on_a_pathway_without_official_figures(coach: Coach) -> None:
     guide = coach.corpus().pathway.model_copy(update={"market": MarketLink(), "currency": "GBP"})
     corpus = build_corpus(guide, (), Market(), count_pieces=lambda text: len(text.split()), limit=200)
     query = coach.ask("I earn 120k in Denver").trace.query.model_copy(update={"entities": ()})
-    changed = kept(Profile(), proposed(query, Profile(), corpus))
+    changed = kept(Profile(), proposed(query, Profile(), corpus, today=TODAY))
     assert changed == Profile(pay=120_000, currency="GBP", region="Denver")  # an amount without a sign is the guide's
     known = Profile(pay=100_000, currency="USD")
-    assert kept(known, proposed(query, known, corpus)).currency == "USD"  # and of the learner's own once that is known
+    assert (
+        kept(known, proposed(query, known, corpus, today=TODAY)).currency == "USD"
+    )  # and of the learner's own once that is known
 
 
 @pytest.mark.parametrize("place", ["Denver", "Austin"])

@@ -7,6 +7,7 @@ shipped pathway and invented ones, since nothing here may rest on one page. Ques
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from coach.answering.spelling import in_figures, numbered
 from coach.answering.understanding import understand
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
+from coach.knowledge.market import percentile_of
 from coach.types import Query, Status, Support, Unit
 from tests.encoders import HashingEncoder
 
@@ -433,6 +435,68 @@ def test_own_pay_against_one_level_says_that_level_first(told: Told, pay: str) -
 def test_own_pay_is_raised_by_what_the_page_promises(told: Told) -> None:
     text = told("I earn £30,000 today, what would it become?", WAREHOUSE, best="pay.change")
     assert f"£{30_000 * 1.2:,.0f} to £{30_000 * 1.3:,.0f} a year" in text
+
+
+def test_own_pay_in_a_metro_says_where_it_and_the_raise_lie_what_neighbours_earn_and_what_to_bear_in_mind(
+    coach: Coach,
+) -> None:
+    question = "I earn 120k in Denver. Does the raise add up?"
+    found = worked(coach, question, best="pay.change", intents={"compute.pay": 0.9})
+    text = checked(coach, question, found)
+    assert found is not None and len(found.statements) <= 7
+    wage = coach.knowledge.market.wage("15-1252", "19740")
+    assert wage is not None
+    for pay in (120_000, 168_000, 192_000):
+        spot = percentile_of(pay, wage)
+        assert spot is not None
+        assert re.search(rf"\${pay:,} (?:would )?(?:lies? )?at about the {round(spot.percentile)}\w\w percentile", text)
+    for soc, name in (("15-1243", "database architects"), ("15-1242", "database administrators")):
+        beside = coach.knowledge.market.wage(soc, "19740")
+        assert beside is not None and beside.median is not None
+        assert re.search(rf"\${beside.median:,} for {name} in Denver[^,]*, \${beside.median - 120_000:,} \(", text)
+    assert "No official figure exists for a Vector Database Engineer as such" in text
+    assert text.endswith("percentiles are not levels of seniority.")
+
+
+def test_a_median_that_is_uncertain_is_called_so(coach: Coach) -> None:
+    thin = [
+        (job.name.lower(), area.short)
+        for area in coach.knowledge.market.areas
+        for job in coach.knowledge.market.occupations
+        if job.soc in {"15-1243", "15-1242"}
+        and area.kind == "Metro"
+        and (wage := coach.knowledge.market.wage(job.soc, area.code))
+        and wage.thin
+        and wage.median
+    ]
+    assert thin
+    for name, metro in thin:
+        question = f"I earn 120k in {metro}, what would it become?"
+        text = checked(coach, question, worked(coach, question, best="pay.change"))
+        assert f"for {name} in {metro} (an uncertain figure)," in text
+
+
+def test_a_question_for_the_percentile_alone_gets_no_raise(coach: Coach, told: Told) -> None:
+    text = told("I earn 180k, which percentile is that?", best="pay.official")
+    assert "percentile of software developers in the United States." in text and "would" not in text
+    assert "guide" in told("I earn 180k, which percentile is the raise?", best="pay.change")
+
+
+def test_a_figure_that_is_open_above_is_not_called_lower_than_own_pay_in_the_chat(told: Told) -> None:
+    text = told("I earn 260k, what would it become?", best="pay.change")
+    assert "$50,000 (23.8 percent) above the lower end of the guide's senior figure of $210,000 or more" in text
+
+
+def test_without_official_figures_the_answer_says_that_nothing_could_be_checked(told: Told) -> None:
+    text = told("I earn £30,000, what would it become?", WAREHOUSE, best="pay.change")
+    assert "could not be checked" in text and "percentile" not in text and "median" not in text
+
+
+@pytest.mark.parametrize(("pay", "code"), [("£40,000", "GBP"), ("CA$100,000", "CAD"), ("A$100,000", "AUD")])
+def test_pay_in_another_currency_is_raised_and_set_against_nothing(told: Told, pay: str, code: str) -> None:
+    text = told(f"I earn {pay}, what would it become?", best="pay.change")
+    assert f"Your pay is in {code} and the guide's figures are in USD" in text
+    assert "percentile" not in text and "entry" not in text
 
 
 def test_a_bare_sum_of_money_is_own_pay_only_where_that_is_clearly_intended(coach: Coach) -> None:

@@ -16,7 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coach.answering.computing_basis import Basis
+from coach.answering.computing_pay import OwnPay, PayComputer
 from coach.answering.grounding import check
+from coach.answering.statements import Facts
 from coach.knowledge.corpus import Corpus, build_corpus
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import Knowledge, load_knowledge
@@ -186,6 +189,21 @@ def test_own_pay_and_pay_after_the_raise_are_placed_by_interpolation(shipped: Co
     assert p10 is not None and p25 is not None
     by_hand = 10 + (120_000 - p10) / (p25 - p10) * (25 - 10)
     assert f"at about the {by_hand:.0f}rd percentile of software developers in Denver" in text
+
+
+@pytest.mark.parametrize("region", ["Denver", None])
+def test_the_card_and_the_chat_take_their_figures_from_one_computation(shipped: Corpus, region: str | None) -> None:
+    card = told(card_of(shipped, pay=120_000, region=region).claims)
+    computer = PayComputer(Basis(shipped, Facts(shipped), 10))
+    metro = metro_of(region, shipped) if region else None
+    own = OwnPay(120_000, "USD", 120_000)
+    [beside] = computer.beside(own, metro)
+    gaps = re.findall(r"\$[\d,]+ \([\d.]+ percent\) (?:above|below) your \$120,000", beside.text)
+    assert len(gaps) == 2 and all(gap in card for gap in gaps)
+    official = computer.official(metro)
+    assert official is not None
+    placed = computer.raise_placed(own, official)
+    assert placed is not None and placed.text in card
 
 
 def test_two_pays_beyond_the_ends_are_placed_together(shipped: Corpus) -> None:

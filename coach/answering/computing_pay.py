@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from coach.answering.computing_basis import Basis, Worked, of_kind
 from coach.answering.figures import quantities
-from coach.answering.statements import Cell, Ref, Statement
+from coach.answering.statements import Cell, Ref, Statement, quote
 from coach.knowledge.entities import level_name
 from coach.knowledge.market import Wage, percentile_of
 from coach.knowledge.official import NATION, interpolation, place
@@ -33,6 +33,12 @@ from coach.types import Quantity, Query, Support, Unit
 WEEKS_PER_YEAR = 52
 HOURS_PER_WEEK = 40
 """What a year's pay is taken to be for where pay by the week or the hour is asked for; said beside the result."""
+
+OFFICIAL_CURRENCY = "USD"
+"""Of all official figures that the market holds."""
+
+MOST_NEIGHBOURS = 3
+"""Occupations whose medians one sentence can hold; the pathway names the nearest first."""
 
 FAR_ABOVE = 10
 """Times the highest pay of the page from which nobody's pay is believed."""
@@ -59,7 +65,20 @@ _EXTREMES = re.compile(
     rf"(?=.*\b{_PLACES}\b)",
     re.IGNORECASE,
 )
+_PLACE_ASKED = re.compile(
+    r"\b(?:percentiles?|rank(?:ed|s)?|pecking order|compared (?:to|with) (?:other|most)|"
+    r"(?:put|place|land)s? me among)\b",
+    re.IGNORECASE,
+)
+_MOVE_ASKED = re.compile(
+    r"\b(?:raise\w*|rise|increase\w*|jump|uplift|hike|mov(?:e|ing)|switch\w*|worth|add up|guide\w*|page|claim\w*|"
+    r"promis\w*|entry|junior|senior|become|after)\b",
+    re.IGNORECASE,
+)
 _BY_SIGN = (
+    ("CAD", ("ca$", "cad")),
+    ("AUD", ("a$", "aud")),
+    ("CHF", ("chf", "franc")),
     ("GBP", ("£", "pound", "gbp", "quid")),
     ("EUR", ("€", "euro", "eur")),
     ("INR", ("₹", "rupee", "inr")),
@@ -156,6 +175,11 @@ class Official:
     wage: Wage
     cell: Cell
 
+    @property
+    def whose(self) -> str:
+        """Who is meant, as it stands in a sentence: "software developers in Denver"."""
+        return f"{self.occupation} in {self.area}"
+
 
 class PayComputer:
     def __init__(self, basis: Basis) -> None:
@@ -166,22 +190,45 @@ class PayComputer:
     # --- The learner's own pay ------------------------------------------------------------------------------
 
     def own(self, query: Query, pay: Quantity) -> Worked | None:
-        """What the move makes of the learner's pay, and where it lies; a level that is named comes first."""
+        """What the move makes of the learner's pay, and where it lies; a level that is named comes first.
+
+        A question that only asks for the place gets that alone.
+        """
         own = self._yearly(query, pay)
         levels = of_kind(query, "level")
         raised = self.raised(own, own.period or period_of(query.standalone))
+        comparable = own.currency == self.pathway.currency
         against = [
             self.against(claim, own, cell)
-            for claim in (self.pathway.pay if own.currency == self.pathway.currency else ())
+            for claim in (self.pathway.pay if comparable else ())
             if not levels or f"level:{claim.level}" in levels
             for cell in self.basis.cells("pay.level", [f"level:{claim.level}"])
         ]
-        placed = self._placed(query, own) if own.currency == "USD" else []
-        said = [*against, *raised, *placed] if levels and against else [*raised, *against, *placed]
+        named = next(iter(of_kind(query, "metro")), None)
+        metro = named if named and self.official(named) else None
+        official = self.official(metro) if own.currency == OFFICIAL_CURRENCY else None
+        if (
+            official
+            and not levels
+            and _PLACE_ASKED.search(query.standalone)
+            and not _MOVE_ASKED.search(query.standalone)
+        ):
+            facets = ("pay.official", "pay.general")
+            said = [*self.placed(own, metro), *self.caveat(placed=True)]
+        elif levels and against:
+            facets = ("pay.level", "pay.change")
+            placed = self._both_placed(own, official)
+            said = [*against, *raised, *placed, *(self.caveat(placed=True) if placed else ())]
+        else:
+            facets = ("pay.change", "pay.general")
+            placed = self._both_placed(own, official)
+            beside = [*self.beside(own, metro), *self.caveat(placed=True)] if placed else []
+            said = [*raised, *against, *placed, *beside]
+            if said and not placed:
+                said += self._uncompared(own) or self.caveat(placed=False)
         if not said:
             return None
         made_yearly = own.statement(said[0].refs)
-        facets = ("pay.level", "pay.change") if levels and against else ("pay.change", "pay.general")
         return Worked((*([made_yearly] if made_yearly else []), *said), facets)
 
     def _yearly(self, query: Query, pay: Quantity) -> OwnPay:
@@ -202,26 +249,31 @@ class PayComputer:
         cell = self.facts.find("pay.change")
         if cell is None or change is None:
             return []
-        ends = list(dict.fromkeys((change.low, change.high)))
-        results = [own.yearly * (1 + end / 100) for end in ends]
+        raises = self.raises(own)
+        results = [result for _, result in raises]
         now = money(own.yearly, own.currency)
         text = (
             f"The guide's {percent_range(change.low, change.high)} would turn {now} into "
             f"{' to '.join(money(result, own.currency) for result in results)} a year"
         )
-        steps = [
-            f"{now} x {1 + end / 100:.2f} = {money(result, own.currency)}"
-            for end, result in zip(ends, results, strict=True)
-        ]
+        steps = [raise_formula(own, end, result) for end, result in raises]
         if period:
             shares, divided = _shares(results, period, own.currency)
             text += f", {' to '.join(shares)} {period_name(period)}"
             steps += divided
         return [Statement(f"{text}.", Support.COMPUTED, cell.refs(), "; ".join(steps))]
 
+    def raises(self, own: OwnPay) -> list[tuple[float, float]]:
+        """Each end of the page's change in percent, and the learner's pay after it."""
+        change = self.pathway.salary_change
+        ends = dict.fromkeys((change.low, change.high)) if change else ()
+        return [(end, own.yearly * (1 + end / 100)) for end in ends]
+
     def against(self, claim: PayClaim, own: OwnPay, cell: Cell) -> Statement:
-        """The page's figure for a level against the learner's pay."""
+        """The page's figure for a level against the learner's pay; one that is open above is not said to be lower."""
         now, currency = own.yearly, own.currency
+        if claim.at_least and now > claim.low:
+            return _above_lower_end(claim, own, cell)
         top = claim.high or claim.low
         gap = claim.low - now if now < claim.low else top - now
         far = top - now if now < claim.low and claim.high else None
@@ -254,8 +306,7 @@ class PayComputer:
 
     def _placed(self, query: Query, own: OwnPay) -> list[Statement]:
         """Where the learner's pay lies among official figures: in the metro they name, else in the nation."""
-        metro = next(iter(of_kind(query, "metro")), None)
-        return self.placed(own, metro) if self.basis.official.comparable else []
+        return self.placed(own, next(iter(of_kind(query, "metro")), None)) if own.currency == OFFICIAL_CURRENCY else []
 
     def placed(self, own: OwnPay, metro: str | None) -> list[Statement]:
         """Where a pay in dollars lies among the official figures of a metro, or of the nation for None."""
@@ -263,8 +314,102 @@ class PayComputer:
         spot = percentile_of(own.yearly, found.wage) if found else None
         if found is None or spot is None:
             return []
-        text = sentence(f"Your {money(own.yearly)} lies {place(spot)} of {found.occupation} in {found.area}")
+        text = sentence(f"Your {money(own.yearly)} lies {place(spot)} of {found.whose}")
         return [Statement(text, Support.COMPUTED, found.cell.refs()[:1], interpolation(own.yearly, found.wage))]
+
+    def raise_placed(self, own: OwnPay, official: Official) -> Statement | None:
+        """Where a pay in dollars lies among official figures after the page's change."""
+        cell = self.facts.find("pay.change")
+        spots, steps = self._raise_spots(own, official)
+        if cell is None or not spots:
+            return None
+        (pays, spot), *rest = spots
+        text = f"{listed(pays)} {'lie' if len(pays) > 1 else 'lies'} {spot} of {official.whose}"
+        text += "".join(f", {listed(pays)} {spot}" for pays, spot in rest)
+        refs = (*cell.refs(), *official.cell.refs()[:1])
+        return Statement(sentence(text), Support.COMPUTED, refs, "; ".join(steps))
+
+    def _both_placed(self, own: OwnPay, official: Official | None) -> list[Statement]:
+        """Where the learner's pay lies now and after the page's change, in one sentence."""
+        cell = self.facts.find("pay.change")
+        now = percentile_of(own.yearly, official.wage) if official else None
+        if official is None or now is None:
+            return []
+        text = f"Your {money(own.yearly)} lies {place(now)} of {official.whose}"
+        refs, formula = official.cell.refs()[:1], [interpolation(own.yearly, official.wage)]
+        spots, steps = self._raise_spots(own, official)
+        if cell and spots:
+            (pays, spot), *rest = spots
+            after = [f"{listed(pays)} would lie {spot}", *(f"{listed(pays)} {spot}" for pays, spot in rest)]
+            text += f"; after the guide's raise, {listed(after)}"
+            refs, formula = (*cell.refs(), *refs), [*formula, *steps]
+        return [Statement(sentence(text), Support.COMPUTED, refs, "; ".join(formula))]
+
+    def _raise_spots(self, own: OwnPay, official: Official) -> tuple[list[tuple[list[str], str]], list[str]]:
+        """The pays after the page's change that lie at the same place, with that place; and the formula of each."""
+        spots: dict[str, list[str]] = {}
+        steps: list[str] = []
+        for end, raised in self.raises(own):
+            if spot := percentile_of(raised, official.wage):
+                spots.setdefault(place(spot), []).append(money(raised))
+                steps += [raise_formula(own, end, raised), interpolation(raised, official.wage)]
+        return [(pays, spot) for spot, pays in spots.items()], steps
+
+    # --- Neighbours and caveats -------------------------------------------------------------------------------
+
+    def neighbouring(self, metro: str | None) -> Iterator[Official]:
+        """Figures of the occupations nearest to the target: of the metro, or where there are none of the nation."""
+        for soc in dict.fromkeys(self.pathway.market.neighbours):
+            if soc != self.basis.official.reference and (
+                found := self.official(metro, soc) or self.official(None, soc)
+            ):
+                yield found
+
+    def beside(self, own: OwnPay, metro: str | None) -> list[Statement]:
+        """Medians of the nearest occupations against a pay in dollars, in one sentence."""
+        medians = [(found, median) for found in self.neighbouring(metro) if (median := found.wage.median)]
+        gaps = [(found, median, *gap_to(median, own)) for found, median in medians[:MOST_NEIGHBOURS]]
+        if not gaps:
+            return []
+        parts = [
+            f"{money(median)} for {found.whose}{' (an uncertain figure)' if found.wage.thin else ''}, {gap}"
+            for found, median, gap, _ in gaps
+        ]
+        text = sentence(f"The official median is {'; '.join(parts)}")
+        refs = tuple(ref for found, *_ in gaps for ref in found.cell.refs()[:1])
+        return [Statement(text, Support.COMPUTED, refs, "; ".join(formula for *_, formula in gaps))]
+
+    def cautions(self) -> list[Statement]:
+        """Sentences on what the official figures stand for; the first tells medians, or else that there are none."""
+        first = self.basis.corpus.by_id.get(f"{self.pathway.slug}#market/claims")
+        parts = [part for part in self.basis.corpus.passages if first and part.id.partition("~")[0] == first.id]
+        return [quote(part, at) for part in parts for at in range(len(part.sentences))]
+
+    def caveat(self, *, placed: bool) -> list[Statement]:
+        """What to bear in mind with percentiles in one sentence, or why there are none to check the page against."""
+        cautions, market = self.cautions(), self.basis.official
+        if self.official(None) is None:
+            return cautions[:1]
+        of_role = cautions[1:2] if not self.pathway.market.exact else []
+        before = 1 + len(of_role) + (not market.comparable)
+        if not placed:
+            return [] if market.comparable else cautions[before - 1 : before]
+        of_percentiles = cautions[before : before + 1]
+        if not of_role or not of_percentiles:
+            return [*of_role, *of_percentiles]
+        role = of_role[0].text.partition(";")[0].rstrip(".")
+        text = f"{role}, and percentiles are not levels of seniority."
+        return [Statement(text, Support.INFERRED, (*of_role[0].refs, *of_percentiles[0].refs))]
+
+    def _uncompared(self, own: OwnPay) -> list[Statement]:
+        """That a pay in another currency is set against nothing."""
+        guide, cell = self.pathway.currency, self.facts.find("pay.change")
+        if cell is None or own.currency == guide:
+            return []
+        text = (
+            f"Your pay is in {own.currency} and the guide's figures are in {guide}, so only the percentage is applied."
+        )
+        return [Statement(text, Support.COMPUTED, cell.refs(), f"pay in {own.currency}, figures in {guide}")]
 
     def official(self, metro: str | None, soc: str | None = None) -> Official | None:
         """What an occupation earns in a metro, or in the nation for None; by default the one claims are held to."""
@@ -396,6 +541,39 @@ class PayComputer:
         refs = tuple(ref for cell in ordered for ref in cell.refs()[:1])
         said = Statement(f"{title_start(names[0])} grow most: {parts}.", Support.COMPUTED, refs, " > ".join(values))
         return Worked((said, *(cell.statements()[0] for cell in ordered)), ("outlook.occupation",))
+
+
+def raise_formula(own: OwnPay, end: float, raised: float) -> str:
+    return f"{money(own.yearly, own.currency)} x {1 + end / 100:.2f} = {money(raised, own.currency)}"
+
+
+def gap_to(amount: float, own: OwnPay) -> tuple[str, str]:
+    """How far an amount is from the learner's pay in the same currency, in words and as a formula.
+
+    >>> gap_to(150_000, OwnPay(120_000, "USD", 120_000))
+    ('$30,000 (25 percent) above your $120,000', '$150,000 - $120,000 = $30,000; $30,000 / $120,000 x 100 = 25 percent')
+    >>> gap_to(120_000, OwnPay(120_000, "USD", 120_000))[0]
+    'what you earn now'
+    """
+    now, there = money(own.yearly, own.currency), money(amount, own.currency)
+    difference = amount - own.yearly
+    gap, share = money(abs(difference), own.currency), number(abs(difference) / own.yearly * 100)
+    bigger, smaller = (there, now) if difference > 0 else (now, there)
+    formula = f"{bigger} - {smaller} = {gap}; {gap} / {now} x 100 = {share} percent"
+    if round(difference) == 0:
+        return "what you earn now", formula
+    return f"{gap} ({share} percent) {'above' if difference > 0 else 'below'} your {now}", formula
+
+
+def _above_lower_end(claim: PayClaim, own: OwnPay, cell: Cell) -> Statement:
+    now, floor = money(own.yearly, own.currency), money(claim.low, own.currency)
+    gap, share = money(own.yearly - claim.low, own.currency), number((own.yearly - claim.low) / claim.low * 100)
+    text = (
+        f"Your {now} is {gap} ({share} percent) above the lower end of the guide's {level_name(claim.level)} figure of "
+        f"{floor} or more."
+    )
+    formula = f"{now} - {floor} = {gap}; {gap} / {floor} x 100 = {share} percent"
+    return Statement(text, Support.COMPUTED, cell.refs(), formula)
 
 
 def period_name(period: Period) -> str:

@@ -10,17 +10,30 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from pydantic import ValidationError
+
+from coach.answering.coverage import places
+from coach.errors import ProfileError
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.wording import CURRENCY_SIGNS
+from coach.planning.availability import told
 from coach.planning.pay import metro_of
 from coach.planning.plan import Progress
-from coach.planning.profile import MOST_WEEKLY_HOURS, Level, Profile, resolve_skills
+from coach.planning.profile import MOST_WEEKLY_HOURS, Break, Level, Profile, resolve_skills
 from coach.types import Entity, Figure, Frozen, Quantity, Query, Unit
 
 HIGHEST_PAY = 1e9
 
 _TOLD = frozenset({Unit.MONEY, Unit.HOURS, Unit.HOURS_PER_WEEK})
 """Figures of a question that come before those of the profile."""
+
+HALF_AN_HOUR, HALF_A_DAY, DAY = 0.5, 4.0, 8.0
+
+_NAMED_TIME = re.compile(
+    r"\b(?:(?P<half_day>half a day|half[- ]day)|(?P<day>(?:the|a) (?:whole|full) day|all day)|half(?: an |[- ])hour)\b",
+    re.IGNORECASE,
+)
+_MINUTES = re.compile(r"\b(\d{1,3})[ -]?min(?:ute)?s?\b", re.IGNORECASE)
 
 _OWN = re.compile(r"\b(?:i|i'd|i'll|i'm|me|my|mine)\b", re.IGNORECASE)
 
@@ -37,36 +50,48 @@ class Change(Frozen):
     """One field of a profile with another value."""
 
     field: str
-    """Name of the field, or ``skills`` with the skill's name in ``key``."""
-    value: float | str
+    """Name of the field, or ``skills`` with the skill's name in ``key``; ``weeks_off`` gets one more."""
+    value: bool | float | date | Break | str
     key: str = ""
     said: str
-    """The change in words, for a person: "6 hours a week"."""
+    """The change in words, for a person: "6 hours a week"; with the words it was understood from, where days were
+    chosen: 'done by Wed 30 Jun 2027 (from "June 2027")'."""
 
 
-def proposed(query: Query, profile: Profile, corpus: Corpus) -> tuple[Change, ...]:
-    """What the question tells of the learner and the profile does not hold yet, in the order of the question.
+def proposed(query: Query, profile: Profile, corpus: Corpus, *, today: date) -> tuple[Change, ...]:
+    """What the question tells of the learner and the profile does not hold yet: figures and skills, then their time.
 
-    Pay is taken with its place: a place alone is only asked about.
+    Pay is taken with its place: a place alone is only asked about. ``today`` is the day of the question.
     """
-    return tuple(_changes(query, profile, corpus))
+    return (*_changes(query, profile, corpus), *_of_time(query, profile, today))
 
 
 def kept(profile: Profile, changes: tuple[Change, ...]) -> Profile:
-    """The profile with the changes in it."""
+    """The profile with the changes in it. Raises ProfileError where they do not go together."""
     fields = profile.model_dump()
     for change in changes:
         if change.key:
             fields["skills"] = {**fields["skills"], change.key: change.value}
+        elif change.field == "weeks_off":
+            fields["weeks_off"] = (*fields["weeks_off"], change.value)
         else:
             fields[change.field] = change.value
-    return Profile.model_validate(fields)
+    try:
+        return Profile.model_validate(fields)
+    except ValidationError as error:
+        problems = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
+        raise ProfileError(f"profile: {problems}. Change it on the plan page.") from error
 
 
 def hours_today(query: Query) -> float | None:
     """The time that a question says there is: "I have half an hour". None where it says none."""
     told = [figure.quantity.low for figure in query.figures if figure.quantity.unit is Unit.HOURS]
-    return told[0] if told and told[0] > 0 else None
+    if told and told[0] > 0:
+        return told[0]
+    if named := _NAMED_TIME.search(query.question):
+        return HALF_A_DAY if named["half_day"] else DAY if named["day"] else HALF_AN_HOUR
+    minutes = _MINUTES.search(query.question)
+    return int(minutes[1]) / 60 if minutes and int(minutes[1]) else None
 
 
 def with_profile(query: Query, profile: Profile, corpus: Corpus) -> Query:
@@ -103,6 +128,19 @@ def _changes(query: Query, profile: Profile, corpus: Corpus) -> Iterator[Change]
             yield from _change(figure, query, profile, corpus)
 
 
+def _of_time(query: Query, profile: Profile, today: date) -> Iterator[Change]:
+    """When the learner is there, where that is new. That they keep their job is also new where nobody said so yet."""
+    for one in told(query.question, today, month_first=profile.currency == "USD"):
+        if isinstance(one.value, Break):
+            known = any(off.start <= one.value.start and one.value.end <= off.end for off in profile.weeks_off)
+        elif one.field == "stay_employed":
+            known = profile.stay_employed == one.value and one.field in profile.model_fields_set
+        else:
+            known = getattr(profile, one.field) == one.value
+        if not known:
+            yield Change(field=one.field, value=one.value, said=one.said)
+
+
 def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> Iterator[Change]:
     told = figure.quantity
     if figure.role == "weekly_hours" and 0 < told.low <= MOST_WEEKLY_HOURS and told.low != profile.weekly_hours:
@@ -110,9 +148,12 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
     if figure.role == "current_pay" and 0 < told.low < HIGHEST_PAY:
         if told.low != profile.pay:
             yield Change(field="pay", value=told.low, said=f"pay of {told.low:,.0f} a year")
+        currency = _currency(told.text) or (corpus.pathway.currency if profile.pay is None else profile.currency)
+        if currency != profile.currency:
+            yield Change(field="currency", value=currency, said=f"currency {currency}")
         place = _place(query, corpus.entity)
-        if place is not None and place.name != profile.region:
-            yield Change(field="region", value=place.name, said=f"region {place.name}")
+        if place is not None and place != profile.region:
+            yield Change(field="region", value=place, said=f"region {place}")
     if figure.role == "known":
         thing = corpus.entity.get(told.text)
         held, _ = resolve_skills(profile, corpus.pathway)
@@ -120,5 +161,19 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
             yield Change(field="skills", key=thing.name, value=Level.SOLID.value, said=f"{thing.name}, at solid level")
 
 
-def _place(query: Query, entities: Mapping[str, Entity]) -> Entity | None:
-    return next((entities[id_] for id_ in query.entities if id_ in entities and entities[id_].kind == "metro"), None)
+def _currency(text: str) -> str | None:
+    """Of an amount as it was written: "£34,500". None where it has no sign."""
+    signs = sorted(CURRENCY_SIGNS.items(), key=lambda pair: -len(pair[1]))
+    return next((code for code, sign in signs if sign.strip() in text or code in text), None)
+
+
+def _place(query: Query, entities: Mapping[str, Entity]) -> str | None:
+    """The metro that the question names; else any place that somebody is in, whether or not figures are held for it."""
+    for id_ in query.entities:
+        if id_ in entities and entities[id_].kind == "metro":
+            return entities[id_].name
+    for name in places(query.question):
+        found = re.search(rf"\b(?:in|near|around|from)\s+({re.escape(name)})\b", query.question, re.IGNORECASE)
+        if found:
+            return found[1] if found[1] != found[1].lower() else found[1].title()
+    return None

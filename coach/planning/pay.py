@@ -15,22 +15,26 @@ from typing import Literal
 
 from coach.answering.composing import passages_of
 from coach.answering.computing_basis import Basis
-from coach.answering.computing_pay import Official, OwnPay, PayComputer, amount_of
+from coach.answering.computing_pay import (
+    OFFICIAL_CURRENCY,
+    Official,
+    OwnPay,
+    PayComputer,
+    amount_of,
+    gap_to,
+    raise_formula,
+)
 from coach.answering.coverage import places
 from coach.answering.grounding import check
-from coach.answering.statements import Cell, Facts, Ref, Statement, claim_of, quote
+from coach.answering.statements import Cell, Facts, Ref, Statement, claim_of
 from coach.answering.words import clean
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.entities import level_name
-from coach.knowledge.market import PERCENTILES, THIN_CELL_RSE_PERCENT, percentile_of
-from coach.knowledge.official import interpolation, place
+from coach.knowledge.market import PERCENTILES, THIN_CELL_RSE_PERCENT
 from coach.knowledge.pathway import PayClaim
 from coach.knowledge.wording import count, listed, money, number, ordinal, percent_range, sentence, signed_percent
 from coach.planning.profile import Profile
 from coach.types import Claim, Entity, Frozen, Origin, Support
-
-OFFICIAL_CURRENCY = "USD"
-"""Of all official figures that the market holds."""
 
 LONGEST_REGION = 60
 """Characters of a region that are repeated where it is not covered."""
@@ -155,10 +159,11 @@ class _Case:
         if self.own:
             yield from self.computer.raised(self.own)
         if self._own_official:
-            yield from self._raise_placed(self._own_official)
+            if self.official and (placed := self.computer.raise_placed(self._own_official, self.official)):
+                yield placed
             yield from self.computer.placed(self._own_official, self.metro)
         if self._own_guide:
-            yield from (self._against(claim, self._own_guide, cell) for claim, cell in self._levels())
+            yield from (self.computer.against(claim, self._own_guide, cell) for claim, cell in self._levels())
             yield from self._raise_against(self._own_guide)
         elif self.own:
             yield from (said for _, cell in self._levels() for said in cell.statements())
@@ -169,53 +174,9 @@ class _Case:
             yield from self._guide_placed()
             yield from self._neighbours()
 
-    def _raises(self, own: OwnPay) -> list[tuple[float, float]]:
-        """Each end of the guide's change in percent, and the learner's pay after it."""
-        change = self.corpus.pathway.salary_change
-        ends = dict.fromkeys((change.low, change.high)) if change else ()
-        return [(end, own.yearly * (1 + end / 100)) for end in ends]
-
-    def _raised_formula(self, own: OwnPay, end: float, raised: float) -> str:
-        return f"{money(own.yearly, own.currency)} x {1 + end / 100:.2f} = {money(raised, own.currency)}"
-
-    def _raise_placed(self, own: OwnPay) -> Iterator[Statement]:
-        """Where the pay after the guide's change lies among official figures."""
-        cell = self.facts.find("pay.change")
-        if cell is None or self.official is None:
-            return
-        wage, whose = self.official.wage, f"of {self.official.occupation} in {self.official.area}"
-        spots: dict[str, list[str]] = {}
-        steps = []
-        for end, raised in self._raises(own):
-            if spot := percentile_of(raised, wage):
-                spots.setdefault(place(spot), []).append(money(raised))
-                steps += [self._raised_formula(own, end, raised), interpolation(raised, wage)]
-        if not spots:
-            return
-        first, *rest = [(listed(pays), "lie" if len(pays) > 1 else "lies", spot) for spot, pays in spots.items()]
-        text = f"{' '.join(first)} {whose}" + "".join(f", {pays} {spot}" for pays, _, spot in rest)
-        refs = (*cell.refs(), *self.official.cell.refs()[:1])
-        yield Statement(sentence(text), Support.COMPUTED, refs, "; ".join(steps))
-
-    def _against(self, claim: PayClaim, own: OwnPay, cell: Cell) -> Statement:
-        """A figure of the guide against the learner's pay; one that is open above is not said to be lower."""
-        if not claim.at_least or own.yearly <= claim.low:
-            return self.computer.against(claim, own, cell)
-        now, floor = money(own.yearly, own.currency), money(claim.low, own.currency)
-        gap = own.yearly - claim.low
-        text = (
-            f"Your {now} is {money(gap, own.currency)} ({number(gap / claim.low * 100)} percent) above the lower end "
-            f"of the guide's {level_name(claim.level)} figure of {floor} or more."
-        )
-        formula = (
-            f"{now} - {floor} = {money(gap, own.currency)}; {money(gap, own.currency)} / {floor} x 100 = "
-            f"{number(gap / claim.low * 100)} percent"
-        )
-        return Statement(text, Support.COMPUTED, cell.refs(), formula)
-
     def _raise_against(self, own: OwnPay) -> Iterator[Statement]:
         """Where the guide's lowest figure and its change cannot both be true of this learner."""
-        change, raises = self.facts.find("pay.change"), self._raises(own)
+        change, raises = self.facts.find("pay.change"), self.computer.raises(own)
         level = min(self._levels(), key=lambda pair: pair[0].low, default=None)
         if change is None or level is None or not raises:
             return
@@ -232,7 +193,7 @@ class _Case:
         gap, compared = money(abs(raised - edge), own.currency), "more" if raised > edge else "less"
         text = f"{lead}: even {signed_percent(end)} percent from {now} is {after}, {gap} {compared} than {limit}."
         difference = f"{after} - {limit}" if raised > edge else f"{limit} - {after}"
-        formula = f"{self._raised_formula(own, end, raised)}; {after} is {compared} than {limit}; {difference} = {gap}"
+        formula = f"{raise_formula(own, end, raised)}; {after} is {compared} than {limit}; {difference} = {gap}"
         yield Statement(text, Support.COMPUTED, (*change.refs(), *cell.refs()), formula)
 
     def _guide_placed(self) -> Iterator[Statement]:
@@ -256,28 +217,14 @@ class _Case:
             if cell := self.facts.find("pay.official"):
                 yield cell.statements()[0]
             return
-        for found in self._neighbouring():
+        for found in self.computer.neighbouring(self.metro):
             median = found.wage.median
             if own is None or median is None:
                 yield found.cell.statements()[0]
                 continue
-            now, gap = money(own.yearly), median - own.yearly
-            share = number(abs(gap) / own.yearly * 100)
-            bigger, smaller = (money(median), now) if gap > 0 else (now, money(median))
-            what = f"The median of {found.occupation} in {found.area}, {money(median)},"
-            text = f"{what} is {money(abs(gap))} ({share} percent) {'above' if gap > 0 else 'below'} your {now}."
-            if round(gap) == 0:
-                text = f"{what} is what you earn now."
-            formula = f"{bigger} - {smaller} = {money(abs(gap))}; {money(abs(gap))} / {now} x 100 = {share} percent"
+            gap, formula = gap_to(median, own)
+            text = sentence(f"The median of {found.whose}, {money(median)}, is {gap}")
             yield Statement(text, Support.COMPUTED, found.cell.refs()[:1], formula)
-
-    def _neighbouring(self) -> Iterator[Official]:
-        reference = self.computer.basis.official.reference
-        for soc in dict.fromkeys(self.corpus.pathway.market.neighbours):
-            if soc != reference and (
-                found := self.computer.official(self.metro, soc) or self.computer.official(None, soc)
-            ):
-                yield found
 
     # --- Caveats ------------------------------------------------------------------------------------------
 
@@ -305,13 +252,9 @@ class _Case:
 
     def _of_official(self) -> Iterator[Statement]:
         """What official figures are and are not."""
-        slug = self.corpus.pathway.slug
-        first = self.corpus.by_id.get(f"{slug}#market/claims")
-        if first is not None:
-            parts = [part for part in self.corpus.passages if part.id.partition("~")[0] == first.id]
-            cautions = [quote(part, at) for part in parts for at in range(len(part.sentences))]
-            # The first sentence tells medians, or else that there are none.
-            yield from cautions[1:] if self.official else cautions[:1]
+        cautions = self.computer.cautions()
+        # The first sentence tells medians, or else that there are none.
+        yield from cautions[1:] if self.official else cautions[:1]
         if self.official is None:
             return
         if nation := self.computer.official(None):
@@ -334,7 +277,7 @@ class _Case:
                 self.official.cell.refs()[:1],
                 f"relative error of employment {error} percent is more than {THIN_CELL_RSE_PERCENT:g} percent",
             )
-        yield from (found.cell.statements()[0] for found in self._neighbouring() if found.wage.thin)
+        yield from (found.cell.statements()[0] for found in self.computer.neighbouring(self.metro) if found.wage.thin)
 
     def _metros(self) -> list[str]:
         """Names of the metros with official figures that fit the move."""
@@ -430,7 +373,7 @@ class _Case:
                 )
         change = self.facts.find("pay.change")
         if self._own_official and change:
-            for end, raised in self._raises(self._own_official):
+            for end, raised in self.computer.raises(self._own_official):
                 yield Mark(
                     kind="raise",
                     label=f"Your pay {percent_range(end, end)}",

@@ -6,6 +6,7 @@ visitor says so. Nothing is kept by itself.
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import cast
 
 import streamlit as st
@@ -13,6 +14,7 @@ import streamlit as st
 from coach.errors import CoachError
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
+from coach.planning.availability import told
 from coach.planning.learner import Change, kept, proposed
 from coach.planning.profile import Profile
 from coach.storage import Store
@@ -42,7 +44,10 @@ def _visit(desk: session.Desk, store: Store, owner: str, pathway: Pathway) -> le
 def offer(desk: session.Desk, store: Store, owner: str, pathway: Pathway, last: turns.Shown) -> None:
     """What the last question told of the learner, to be kept or not. Nothing is kept by itself."""
     state = st.session_state
-    if last.answer is None or not any(figure.personal for figure in last.answer.trace.query.figures):
+    if last.answer is None:
+        return
+    query, asked_on = last.answer.trace.query, _asked_on(last)
+    if not any(figure.personal for figure in query.figures) and not told(query.question, asked_on):
         return
     if last.turn.id in state.setdefault("proposals_closed", {}):
         if said := state.proposals_closed[last.turn.id]:
@@ -50,7 +55,7 @@ def offer(desk: session.Desk, store: Store, owner: str, pathway: Pathway, last: 
         return
     mine = asker(desk, store, owner, pathway.slug)
     at = _visit(desk, store, owner, pathway)
-    changes = proposed(last.answer.trace.query, mine.profile if mine else Profile(), at.corpus)
+    changes = proposed(query, mine.profile if mine else Profile(), at.corpus, today=asked_on)
     if not changes:
         return
     with st.container(key=f"proposal-{last.turn.id}", gap="xsmall"):
@@ -64,6 +69,12 @@ def offer(desk: session.Desk, store: Store, owner: str, pathway: Pathway, last: 
                     on_click=_decide,
                     args=(at, mine, changes if keep else (), last.turn.id),
                 )
+
+
+def _asked_on(last: turns.Shown) -> date:
+    """The visitor's day when they asked: a conversation opened again later still means its own "next week"."""
+    passed = datetime.now(learner.zone()).date() - last.turn.created.astimezone(learner.zone()).date()
+    return learner.today() - max(passed, timedelta())
 
 
 def _decide(at: learner.Visit, mine: learner.Study | None, changes: tuple[Change, ...], turn_id: str) -> None:
