@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coach import Coach
+from coach.planning.profile import Level, Profile
 from coach.rehearsal.questions import SESSION, Question, questions, session
 from coach.settings import Settings
 from coach.storage import Store
@@ -134,3 +135,50 @@ def test_a_level_is_kept_only_after_a_click(
     assert not app.exception
     kept = file_store.learner("me", slug)
     assert kept is not None and "basic" in kept.profile_json
+
+
+def to_the_end(app: AppTest, place: str) -> AppTest:
+    for _ in range(SESSION - int(place) + 1):
+        app.button(key="on").click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_level_that_is_held_is_never_lowered_or_asked_for_again(
+    page: Callable[..., AppTest], every: tuple[Question, ...], file_store: Store, cheap: Coach
+) -> None:
+    seed, place, question = at(every, lambda one: len(one.skills) == 1 and 1 <= len(one.points) <= 3)
+    guide = cheap.pathway()
+    names = {one.id: one.name for one in guide.transferable} | {one.id: one.name for one in guide.skills}
+    name = names[question.skills[0]]
+    strong = Profile(skills={name: Level.STRONG}).model_dump_json()
+    file_store.save_profile("me", guide.slug, strong, None, None)
+    app = answer(page(seed=seed, n=place), " ".join(point.text for point in question.points))
+    app = to_the_end(app, place)
+    assert "Summary" in text(app) and "Keep this in your profile?" not in text(app)
+    kept = file_store.learner("me", guide.slug)
+    assert kept is not None and kept.profile_json == strong
+
+
+def test_a_proposal_shows_the_sentences_that_it_counts_and_not_now_keeps_nothing(
+    page: Callable[..., AppTest], every: tuple[Question, ...], file_store: Store, cheap: Coach
+) -> None:
+    seed, place, question = at(every, lambda one: len(one.skills) == 1 and 1 <= len(one.points) <= 3)
+    app = answer(page(seed=seed, n=place), " ".join(point.text for point in question.points))
+    app = to_the_end(app, place)
+    (why,) = [one for one in app.expander if one.label.startswith("Why")]
+    shown = html.unescape("\n".join(str(one.value) for one in why.markdown)).replace(":small[]", "")
+    assert all(shown.count(point.text) == 2 for point in question.points)  # the key point, and the words that said it
+    app.button(key=f"drop-{question.skills[0]}").click().run()
+    assert not app.exception and "Keep this in your profile?" not in text(app)
+    assert file_store.learner("me", cheap.pathway().slug) is None
+
+
+def test_answers_are_still_there_when_one_comes_back(
+    page: Callable[..., AppTest], every: tuple[Question, ...]
+) -> None:
+    app = answer(page(seed="3"), "My neighbour keeps bees.")
+    app.button(key="on").click().run()
+    app.button(key="back").click().run()
+    assert not app.exception
+    assert app.text_area[0].value == "My neighbour keeps bees." and "My neighbour keeps bees." in text(app)

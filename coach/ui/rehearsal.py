@@ -7,33 +7,38 @@ the profile only when the visitor says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from coach.errors import CoachError
+from coach.errors import CoachError, ProfileError
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import count
-from coach.planning.learner import Change, kept
-from coach.planning.profile import Level, Profile
-from coach.rehearsal.judging import MOST_CHARS, Judgement, Stance, judge
+from coach.planning.learner import kept
+from coach.planning.profile import Profile
+from coach.rehearsal.judging import MOST_CHARS, JudgedPoint, Judgement, Said, Stance, judge
 from coach.rehearsal.questions import SESSION, KeyPoint, Question, questions, session
-from coach.ui import learner
+from coach.rehearsal.results import Proposal, proposals
+from coach.ui import cited, learner
 from coach.ui import session as visit
 from coach.ui.chat import STYLE
 from coach.ui.loading import loaded
 from coach.ui.pathway_choice import choose
-from coach.ui.render import highlighted, literal, plain, quiet, source_link
+from coach.ui.render import badge, highlighted, literal, quiet, source_link
 
 if TYPE_CHECKING:
     from coach.pipeline import Coach, Reading
 
 MOST_SEEDS = 9999
 SHOWN_RESOURCES = 3
+TITLES = {
+    Stance.COVERED: "Covered",
+    Stance.CONTRADICTED: "Contradicted",
+    Stance.MISSING: "Missing, and where to read it",
+}
 LEAST_WORDS = 3
 """Fewer say nothing that can be judged."""
-ENOUGH = 0.5
-"""Share of the key points from which an answer speaks for a skill: less is a beginning."""
 
 
 class Here(NamedTuple):
@@ -122,8 +127,9 @@ def _one(coach: Coach, guide: Pathway, asked: tuple[Question, ...], here: Here) 
         "Your answer", key=box, height=180, max_chars=MOST_CHARS, placeholder="As you would say it, in a few sentences."
     )
     with st.container(horizontal=True):
-        st.button("Judge my answer", type="primary", on_click=_judge, args=(coach, question, key, box), key="judge")
-        onward = "Next" if key in _judged() else "Skip"
+        judging = (coach, question, key, box)
+        st.button("Compare with the key points", type="primary", on_click=_judge, args=judging, key="judge")
+        onward = "Next question" if key in _judged() else "Skip"
         st.button(onward, on_click=_go, args=(Here(here.seed, here.at + 1),), key="on")
         if here.at:
             st.button("Back", on_click=_go, args=(Here(here.seed, here.at - 1),), key="back", type="tertiary")
@@ -134,8 +140,8 @@ def _one(coach: Coach, guide: Pathway, asked: tuple[Question, ...], here: Here) 
         st.caption(f"A good answer has {count(len(question.points), 'key point')}. They are shown after yours.")
         return
     if st.session_state.get("rehearsal_said", {}).get(key) != said:
-        st.caption("You have changed the answer since it was judged.")
-    _show(coach, guide, judgement)
+        st.caption("You have changed your answer since. Compare again to see what that does.")
+    _show(coach, guide, judgement, "open")
 
 
 def _judge(coach: Coach, question: Question, key: str, box: str) -> None:
@@ -151,29 +157,25 @@ def _judge(coach: Coach, question: Question, key: str, box: str) -> None:
     st.session_state.setdefault("rehearsal_said", {})[key] = said
 
 
-def _show(coach: Coach, guide: Pathway, judgement: Judgement) -> None:
+def counted(judgements: Sequence[Judgement]) -> str:
+    """How many key points are covered and contradicted. It never stands without the sentences that it counts."""
+    points = [one for judgement in judgements for one in judgement.points]
+    covered = sum(one.stance is Stance.COVERED for one in points)
+    against = sum(one.stance is Stance.CONTRADICTED for one in points)
+    return f"{covered} of {count(len(points), 'key point')} covered" + (f", {against} contradicted" if against else "")
+
+
+def _show(coach: Coach, guide: Pathway, judgement: Judgement, key: str) -> None:
+    """Each key point with the sentences that say so; ``key`` tells one place on the page from another."""
     question = judgement.question
-    total = len(question.points)
-    covered, missing = judgement.of(Stance.COVERED), judgement.of(Stance.MISSING)
-    st.markdown(f"**{len(covered)} of {count(total, 'key point')} covered.**")
-    for one in covered:
-        mine = " ".join(highlighted(judgement.said[at].text) for at in one.by)
-        st.markdown(
-            f":material/check: {literal(one.point.text)}  \n{quiet('You said:')} {mine}  \n"
-            f":small[{_source(coach, guide, one.point)}]"
-        )
-    for one in judgement.of(Stance.CONTRADICTED):
-        for against in one.against:
-            said = highlighted(judgement.said[against.sentence].text)
-            st.markdown(
-                f":material/close: {literal(one.point.text)}  \n{quiet('You said:')} {said}  \n"
-                f"{quiet('Contradicted:')} {literal(against.reason)}  \n:small[{_source(coach, guide, one.point)}]"
-            )
-    if missing:
-        st.markdown("**Missing, and where to read it**")
-    for one in missing:
-        st.markdown(f"- {literal(one.point.text)}  \n:small[{_source(coach, guide, one.point)}]")
-    if missing and question.resources:
+    st.markdown(f"**{literal(counted([judgement]))}**")
+    for stance, title in TITLES.items():
+        found = judgement.of(stance)
+        if found:
+            st.markdown(f"**{title}**")
+        for one in found:
+            _point(coach, guide, one, judgement.said, f"{key}-{one.point.citation.marker}")
+    if question.resources and len(judgement.of(Stance.COVERED)) < len(question.points):
         links = [
             f"{literal(passage.heading_path[-1])} {link}"
             for id_ in question.resources
@@ -186,6 +188,25 @@ def _show(coach: Coach, guide: Pathway, judgement: Judgement) -> None:
             st.caption("That is no verdict: the coach only knows what its passages say.")
 
 
+def _point(coach: Coach, guide: Pathway, judged: JudgedPoint, said: Sequence[Said], key: str) -> None:
+    """A key point with its evidence on both sides: where it stands, and what the learner said."""
+    point = judged.point
+    with st.container(key=f"point-{key}", gap="xsmall"):
+        cited.sentence(
+            point.text, (point.citation,), f"key-{key}", guide.slug, lambda id_: coach.passage(guide.slug, id_)
+        )
+        lines = [f"{quiet('You said:')} {_quoted([said[at] for at in judged.by])}"] if judged.by else []
+        for against in judged.against:
+            lines.append(f"{quiet('You said:')} {_quoted([said[against.sentence]])}")
+            lines.append(quiet(f"{against.reason.replace('its evidence', 'the key point')}."))
+        lines.append(f":small[{badge(point.part)} {_source(coach, guide, point)}]")
+        st.markdown("  \n".join(lines))
+
+
+def _quoted(said: Sequence[Said]) -> str:
+    return " ".join(highlighted(one.text) for one in said)
+
+
 def _source(coach: Coach, guide: Pathway, point: KeyPoint) -> str:
     passage = coach.passage(guide.slug, point.passage_id)
     link = source_link(passage)
@@ -196,60 +217,66 @@ def _source(coach: Coach, guide: Pathway, point: KeyPoint) -> str:
 
 
 def _summary(coach: Coach, guide: Pathway, asked: tuple[Question, ...], here: Here) -> None:
-    st.subheader("How it went", anchor=False)
+    st.subheader("Summary", anchor=False)
+    st.caption("How it went, question by question. Open one to see the sentences that count.")
     judged = {question.id: found for question in asked if (found := _judged().get(f"{guide.slug} {question.id}"))}
     for number, question in enumerate(asked):
         found = judged.get(question.id)
-        words = (
-            "skipped"
-            if found is None
-            else f"{len(found.of(Stance.COVERED))} of {count(len(question.points), 'key point')}"
-            + (f", {len(against)} contradicted" if (against := found.of(Stance.CONTRADICTED)) else "")
-        )
+        words = counted([found]) if found else "skipped"
         st.markdown(f"{number + 1}. {literal(question.text)}  \n{quiet(words)}")
         if found is not None:
             with st.expander("The sentences that count", type="compact"):
-                _show(coach, guide, found)
-    _propose(coach, guide, judged)
+                _show(coach, guide, found, f"sum-{number}")
+    _propose(coach, guide, tuple(judged.values()))
     with st.container(horizontal=True):
         st.button("Five other questions", type="primary", on_click=_go, args=(Here(here.seed + 1, 0),), key="others")
         st.button("The same once more", on_click=_go, args=(Here(here.seed, 0),), key="same")
 
 
-def _propose(coach: Coach, guide: Pathway, judged: dict[str, Judgement]) -> None:
-    """Skills that the answers speak for; they go into the profile when the visitor says so."""
-    spoken: dict[str, list[Judgement]] = {}
-    for found in judged.values():
-        for skill in found.question.skills:
-            spoken.setdefault(skill, []).append(found)
-    names = {skill.id: skill.name for skill in guide.skills} | {one.id: one.name for one in guide.transferable}
-    store, owner = visit.store(), visit.owner()
-    closed: dict[str, str] = st.session_state.setdefault("rehearsal_kept", {})
-    for skill, judgements in spoken.items():
-        points = sum(len(one.question.points) for one in judgements)
-        covered = sum(len(one.of(Stance.COVERED)) for one in judgements)
-        if skill not in names or covered < ENOUGH * points:
-            continue
-        if skill in closed:
-            st.caption(literal(closed[skill]))
-            continue
-        with st.container(key=f"propose-{skill}", gap="xsmall"):
-            st.markdown(
-                f"Your answers cover {covered} of {count(points, 'key point')} about {literal(names[skill])}. Put it "
-                "into your profile as basic? Your plan then takes less time for it."
-            )
-            with st.container(horizontal=True):
-                st.button("Keep", key=f"keep-{skill}", on_click=_keep, args=(coach, store, owner, guide, skill, names))
-                st.button("Not now", key=f"drop-{skill}", on_click=closed.__setitem__, args=(skill, "Not kept."))
-
-
-def _keep(coach: Coach, store: object, owner: str, guide: Pathway, skill: str, names: dict[str, str]) -> None:
-    closed: dict[str, str] = st.session_state.rehearsal_kept
+def _propose(coach: Coach, guide: Pathway, judgements: tuple[Judgement, ...]) -> None:
+    """Levels that the answers speak for; one goes into the profile when the visitor says so, and no other."""
+    closed: dict[str, str] = st.session_state.setdefault("rehearsal_closed", {})
+    if not judgements:
+        return
+    at = learner.visit(coach, visit.store(), visit.owner(), guide)
     try:
-        at = learner.visit(coach, store, owner, guide)  # type: ignore[arg-type]
-        mine = learner.study(at) if at.store.learner(owner, guide.slug) is not None else None
-        change = Change(field="skills", key=names[skill], value=Level.BASIC, said=plain(names[skill]))
-        learner.save_profile(at, mine, kept(mine.profile if mine else Profile(), (change,)))
-        closed[skill] = f"{names[skill]} is in your profile as basic."
+        mine = learner.study(at)
+    except ProfileError:
+        mine = None  # the page of the plan tells
+    waiting = {_key(guide, one): one for one in proposals(judgements, mine.profile if mine else Profile(), guide)}
+    for said in [text for key, text in closed.items() if text and key.startswith(f"{guide.slug} ")]:
+        st.caption(literal(said))
+    for key, one in waiting.items():
+        if key in closed:
+            continue
+        with st.container(key=f"propose-{one.skill}", gap="xsmall"):
+            st.markdown(f"Keep this in your profile? {literal(one.change.said)}. Your plan then takes less time.")
+            with st.expander(literal(f"Why: {counted(one.judgements)}"), type="compact"):
+                _why(one)
+            with st.container(horizontal=True):
+                st.button("Keep", key=f"keep-{one.skill}", on_click=_keep, args=(at, mine, one, key))
+                st.button("Not now", key=f"drop-{one.skill}", on_click=closed.__setitem__, args=(key, ""))
+
+
+def _key(guide: Pathway, one: Proposal) -> str:
+    """Of a level of a skill on a pathway: a higher one may be proposed later."""
+    return f"{guide.slug} {one.skill} {one.change.value}"
+
+
+def _why(one: Proposal) -> None:
+    """The key points of every answer about the skill, each with the sentences that cover it."""
+    for judgement in one.judgements:
+        st.markdown(f"**{literal(judgement.question.text)}**")
+        st.markdown("\n".join(
+            f"- {literal(judged.point.text)}  \n  "
+            + (_quoted([judgement.said[at] for at in judged.by]) or quiet("not covered"))
+            for judged in judgement.points
+        ))
+
+
+def _keep(at: learner.Visit, mine: learner.Study | None, one: Proposal, key: str) -> None:
+    try:
+        learner.save_profile(at, mine, kept(mine.profile if mine else Profile(), (one.change,)))
+        st.session_state.rehearsal_closed[key] = f"Kept in your profile: {one.change.said}."
     except CoachError as error:
-        closed[skill] = f"Not kept. {error}"
+        st.session_state.rehearsal_closed[key] = f"Not kept. {error}"
