@@ -12,6 +12,7 @@
     │   └── ConflictError   another window saved the same thing meanwhile
     ├── ProfileError        a profile, or a plan to be read back, is not as it should be
     ├── DocumentError       a resume, posting or other document cannot be read
+    ├── ModelError          a language model cannot be reached or gives nothing of use
     ├── UnknownPathwayError no pathway of that name
     └── SettingsError       an environment variable has an unusable value
 
@@ -60,6 +61,10 @@ class ProfileError(CoachError):
 
 class DocumentError(CoachError):
     """A document cannot be read: its kind, its size, its protection, or damage. Says which and what to do."""
+
+
+class ModelError(CoachError):
+    """A language model cannot be used; says what is wrong and what to do. Never holds a key."""
 
 
 class UnknownPathwayError(CoachError):

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from coach.answering import leaning
 from coach.answering.assembling import Writer, assemble
 from coach.answering.composing import Composed, Composer
+from coach.answering.generating import Writing, generate
 from coach.answering.hosting import foreign, instructed, small_talk, without_orders
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
+from coach.answering.rewriting import rewritten
 from coach.answering.selecting import Evidence
 from coach.answering.statements import Statement
 from coach.answering.understanding import understand
@@ -298,14 +300,48 @@ class Coach:
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
         reading: Reading | None = None,
+        writing: Writing | None = None,
     ) -> Answer:
         """The answer to a question, given the earlier answers of the conversation, oldest first.
 
         With a ``learner``, what to do next is answered from their plan; with a ``reading`` the answer is found in that
-        one, which may hold documents of their own. ``on_stage`` is told the name of each stage as it begins. Not
-        knowing is an answer, never an error.
+        one, which may hold documents of their own; with ``writing`` a language model puts it into words, as far as
+        they hold. ``on_stage`` is told the name of each stage as it begins. Not knowing is an answer, never an error,
+        and neither is a model that fails.
         """
-        return self.work(question, reading or self.reading(pathway), history, on_stage, learner).answer
+        reading = reading or self.reading(pathway)
+        worked = self.work(question, reading, history, on_stage, learner)
+        return worked.answer if writing is None else self._written(worked, history, on_stage, learner, writing)
+
+    def _written(
+        self,
+        worked: Worked,
+        history: Sequence[Answer],
+        on_stage: Callable[[str], None] | None,
+        learner: Learner | None,
+        writing: Writing,
+    ) -> Answer:
+        """The answer in a model's words; the composed one is handed over before the model is asked."""
+        composed, reading = worked.answer, worked.reading
+        writing.on_composed(composed)
+        clock = _Clock(list(composed.trace.seconds))
+        with clock.stage("write", on_stage):
+            history = [answer for answer in history if answer.pathway == composed.pathway]
+            put = ""
+            if history and composed.trace.query.follow_up:
+                put = rewritten(
+                    composed.trace.query, history, reading.vocabulary.names, writing.model, writing.spending,
+                    writing.stop,
+                )  # fmt: skip
+            if put:
+                again = self.work(put, reading, (), None, learner).answer.model_copy(
+                    update={"question": composed.question}
+                )
+                if again.status is Status.ANSWERED:
+                    composed = again
+                    writing.on_composed(composed)
+            answer = generate(composed, reading.corpus, reading.vocabulary.names, writing, rewritten=put)
+        return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
 
     def work(
         self,

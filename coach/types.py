@@ -260,7 +260,7 @@ class Verdict(Frozen):
 
 
 class StageTime(Frozen):
-    stage: Literal["understand", "retrieve", "answer", "ground"]
+    stage: Literal["understand", "retrieve", "answer", "ground", "write"]
     seconds: float
 
 
@@ -307,6 +307,87 @@ class Method(Frozen):
 AS_SHIPPED = Method()
 
 
+# --- A language model's part --------------------------------------------------------------------------------
+
+
+class Place(StrEnum):
+    """Where a language model runs: on this machine, or on another one that gets the words to read."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
+class Message(Frozen):
+    """One message of a prompt, as sent."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Usage(Frozen):
+    """Tokens of one exchange; ``estimated`` where the service did not count them."""
+
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    estimated: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.prompt_tokens + self.reply_tokens
+
+
+class Exchange(Frozen):
+    """One prompt and the reply to it, with the verdict on each of its sentences."""
+
+    messages: tuple[Message, ...]
+    reply: str
+    usage: Usage
+    first_token_seconds: float | None = None
+    seconds: float
+    claims: tuple[Claim, ...] = ()
+    """The reply's sentences; one that cites nothing that it was shown has no citations."""
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class Outcome(StrEnum):
+    """What became of a model's draft. ``COMPLETED``: shown, with sentences of the coach's own that it left out.
+    ``KEPT``: too little of it held, so the coach's own answer stands. In the last two nothing was there to check."""
+
+    SHOWN = "shown"
+    COMPLETED = "completed"
+    KEPT = "kept"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Generation(Frozen):
+    """A language model's part in an answer. Whatever it wrote, only what passed the check is among the claims."""
+
+    model: str
+    place: Place
+    outcome: Outcome
+    exchanges: tuple[Exchange, ...] = ()
+    chosen: int | None = None
+    """Index of the exchange whose sentences are shown or struck out in the answer."""
+    problem: str = ""
+    """What happened, in a plain sentence, where the outcome is ``FAILED``."""
+    composed: tuple[Claim, ...] = ()
+    """What the coach said without the model."""
+    rewritten: str = ""
+    """The question as the model put it, where that was searched for."""
+    seconds: float = 0.0
+    """From the composed answer to the checked one."""
+
+    @property
+    def usage(self) -> Usage:
+        """Of all exchanges together."""
+        return Usage(
+            prompt_tokens=sum(one.usage.prompt_tokens for one in self.exchanges),
+            reply_tokens=sum(one.usage.reply_tokens for one in self.exchanges),
+            estimated=any(one.usage.estimated for one in self.exchanges),
+        )
+
+
 class Trace(Frozen):
     """Everything that happened on the way to the answer."""
 
@@ -326,6 +407,8 @@ class Trace(Frozen):
     """What retrieval spent its time on, one entry for each time it was done; their sum is less than the stage's."""
     method: Method = AS_SHIPPED
     index_fingerprint: str = ""
+    generation: Generation | None = None
+    """None: no language model was asked."""
 
 
 class Status(StrEnum):

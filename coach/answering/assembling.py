@@ -68,11 +68,11 @@ def assemble(
         verdicts=tuple(verdicts),
         route="+".join(dict.fromkeys(part.route for part in parts)),
         facets=tuple(dict.fromkeys(facet for part in parts for facet in part.facets)),
-        topics=_topics(claims, queries, names),
+        topics=topics(claims, queries, names),
         method=method,
         index_fingerprint=fingerprint,
     )
-    text = _text(status, claims, missing, corpus, notices)
+    text = answer_text(status, claims, missing, corpus, notices)
     return Answer(
         question=question,
         pathway=corpus.pathway.slug,
@@ -128,7 +128,7 @@ def _with_cited(ranking: tuple[Retrieved, ...], passages: Sequence[Passage]) -> 
     )
 
 
-def _topics(claims: Sequence[Claim], queries: Sequence[Query], names: Names) -> tuple[str, ...]:
+def topics(claims: Sequence[Claim], queries: Sequence[Query], names: Names) -> tuple[str, ...]:
     """Things that the answer names and the question did not, in order."""
     asked = {entity for query in queries for entity in query.entities}
     found = [mention.entity for claim in claims for mention in names.link(claim.text) if mention.strength == 1.0]
@@ -136,7 +136,7 @@ def _topics(claims: Sequence[Claim], queries: Sequence[Query], names: Names) -> 
     return tuple(dict.fromkeys(entity.id for entity in found if entity.kind in kinds and entity.id not in asked))
 
 
-def _text(
+def answer_text(
     status: Status, claims: Sequence[Claim], missing: Sequence[str], corpus: Corpus, notices: Sequence[str]
 ) -> str:
     """The answer as Markdown. Facts come from claims alone; what is missing is named after them."""

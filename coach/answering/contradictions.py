@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from lemminflect import getAllLemmas
 
@@ -37,6 +38,14 @@ _CLAUSE_END = re.compile(
 )
 _PART_END = re.compile(r"[;:,](?!\d)|(?<=[.!?])\s+")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_UNIT = r"(?:percent|%|st|nd|rd|th|minutes?|hours?|days?|weeks?|months?|years?)"
+_FIGURE = re.compile(
+    rf"\d[\d,]*(?:\.\d+)?(?:(?: to |-|–| or | and )\+?[$€£₹]?\d[\d,]*(?:\.\d+)?)?[ -]?(?P<unit>{_UNIT}\b)?",
+    re.IGNORECASE,
+)
+"""A figure or a range with the unit that follows."""
+_JOINT = re.compile(r"[,;)](?!\d)|\b(?:and|but|while|whereas|against|then)\b", re.IGNORECASE)
+"""Where what is said of one figure can end."""
 _PREFIXES = ("un", "non", "in", "im", "ir", "dis")
 _PAIRS = (
     "more less; more fewer; most least; longer shorter; higher lower; larger smaller; bigger smaller; faster slower; "
@@ -62,6 +71,8 @@ def contradiction(text: str, evidence: str) -> str:
     'it exchanges the sides of "supplies"'
     >>> contradiction("The bakery is supplied by the mill.", "The mill supplies the bakery.")
     ''
+    >>> contradiction("The bakery has 6 ovens.", "The mill has 6 sails and the bakery has 4 ovens.")
+    'its evidence says 6 of something else'
     """
     claimed, stated = _clauses(text), _clauses(evidence)
     if _denies(claimed, stated) or _more_denials(text, evidence):
@@ -70,7 +81,7 @@ def contradiction(text: str, evidence: str) -> str:
         return f'it says "{word}" where its evidence says the opposite'
     if word := _exchanged(claimed, stated):
         return f'it exchanges the sides of "{word}"'
-    if number := _moved_number(text, evidence):
+    if number := _moved_number(text, evidence) or _misplaced_number(text, evidence):
         return f"its evidence says {number} of something else"
     return ""
 
@@ -248,6 +259,77 @@ def _moved_number(text: str, evidence: str) -> str:
             if with_it and max(without, default=0) > max(with_it):
                 return number
     return ""
+
+
+def _misplaced_number(text: str, evidence: str) -> str:
+    """A figure of the claim that stands in a sentence with several, and there belongs to something else.
+
+    Either all that the claim says around it stands around other figures alone, or it is put together with a figure of
+    another kind from which the evidence keeps it apart.
+    """
+    if not _NUMBER.search(text):
+        return ""
+    theirs = [portion for sentence in _SENTENCE_END.split(evidence) for portion in _portions(sentence)]
+    if len(theirs) < 2:
+        return ""
+    for sentence in _SENTENCE_END.split(text):
+        for ours in _portions(sentence):
+            for number in sorted(ours.kinds):
+                own = frozenset[str]().union(*(one.words for one in theirs if number in one.kinds))
+                other = frozenset[str]().union(*(one.words for one in theirs if number not in one.kinds))
+                around = bool(own - other) and not ours.words & (own - other) and bool(ours.words & (other - own))
+                if around or _parted(number, ours, theirs):
+                    return number
+    return ""
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """A stretch of a sentence around one figure, or several that nothing parts."""
+
+    kinds: dict[str, str]
+    """Each figure, and the word after it that says what it counts, if that is one of those that every text has."""
+    words: frozenset[str]
+
+
+def _portions(sentence: str) -> tuple[_Portion, ...]:
+    """The sentence, cut between its figures: right after the first one and its unit, if something ends there; else at
+    the last place where something does. "Rye (4 kg) and oats (6 kg)", but "4 kg for bread, 6 kg for cake".
+
+    >>> [sorted(one.kinds) for one in _portions("Rye (4 kg) and oats (6 kg): all in all 2 sorts")]
+    [['4'], ['2', '6']]
+    """
+    figures = list(_FIGURE.finditer(sentence))
+    cuts = [0]
+    for one, next_one in pairwise(figures):
+        between = sentence[one.end() : next_one.start()]
+        joints = list(_JOINT.finditer(between))
+        if joints:
+            joint = joints[0] if not split_tokens(between[: joints[0].start()]) else joints[-1]
+            cuts.append(one.end() + joint.start())
+    pieces = [sentence[start:end] for start, end in pairwise([*cuts, len(sentence)])]
+    made = []
+    for piece in pieces:
+        found = list(_FIGURE.finditer(piece))
+        kinds = {number: (match["unit"] or "").lower() for match in found for number in _numbers(match.group())}
+        if kinds:
+            made.append(_Portion(kinds, frozenset(word for word in _named(piece) if not word[0].isdigit())))
+    return tuple(made)
+
+
+def _parted(number: str, ours: _Portion, theirs: Sequence[_Portion]) -> bool:
+    """Whether a figure of another kind stands beside this one that no portion of the evidence has together with it,
+    while both stand there beside figures of which the claim says nothing."""
+    for mate, kind in ours.kinds.items():
+        if kind == ours.kinds[number] or any(number in one.kinds and mate in one.kinds for one in theirs):
+            continue
+        beside = [
+            [one for one in theirs if figure in one.kinds and set(one.kinds) - set(ours.kinds)]
+            for figure in (number, mate)
+        ]
+        if all(beside):
+            return True
+    return False
 
 
 def _named(text: str) -> frozenset[str]:

@@ -1,0 +1,65 @@
+"""A guard on what a model may be sent: tokens of one answer and of one session.
+
+Comes in: what each exchange took. Goes out: leave for the next one, or a ``ChatError`` that says which limit is
+reached. One guard belongs to one visitor's session.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from coach.models.chat import ChatError, Fault, estimated_tokens
+from coach.types import Message, Usage
+
+ANSWER_TOKENS = 12_000
+"""Of one answer by default: two or three exchanges with as much evidence as is of use."""
+
+SESSION_TOKENS = 200_000
+"""Of one session by default: some thirty to fifty answers."""
+
+
+class Spending:
+    """Counts tokens; safe to share between threads."""
+
+    def __init__(self, answer_tokens: int = ANSWER_TOKENS, session_tokens: int = SESSION_TOKENS) -> None:
+        self.answer_tokens = answer_tokens
+        self.session_tokens = session_tokens
+        self._lock = threading.Lock()
+        self._answer = 0
+        self._session = 0
+
+    @property
+    def session(self) -> int:
+        """Tokens that this session has taken so far."""
+        return self._session
+
+    def begin_answer(self) -> None:
+        with self._lock:
+            self._answer = 0
+
+    def reply_limit(self, messages: Sequence[Message], wanted: int) -> int:
+        """How many tokens the reply to these messages may have: at most ``wanted``.
+
+        Raises ChatError where the messages alone, as far as their length tells, would pass a limit.
+        """
+        asked = sum(estimated_tokens(message.content) for message in messages)
+        with self._lock:
+            left = {
+                "this answer": self.answer_tokens - self._answer,
+                "this session": self.session_tokens - self._session,
+            }
+        for what, tokens in left.items():
+            if tokens - asked < 1:
+                limit = self.answer_tokens if what == "this answer" else self.session_tokens
+                raise ChatError(
+                    Fault.BUDGET,
+                    f"The limit of {limit:,} tokens for {what} is reached, so the model was not asked. The settings of "
+                    "the model say where to raise it.",
+                )
+        return min(wanted, *(tokens - asked for tokens in left.values()))
+
+    def took(self, usage: Usage) -> None:
+        with self._lock:
+            self._answer += usage.total
+            self._session += usage.total
