@@ -443,7 +443,7 @@ def test_own_pay_in_a_metro_says_where_it_and_the_raise_lie_what_neighbours_earn
     question = "I earn 120k in Denver. Does the raise add up?"
     found = worked(coach, question, best="pay.change", intents={"compute.pay": 0.9})
     text = checked(coach, question, found)
-    assert found is not None and len(found.statements) <= 7
+    assert found is not None and len(found.statements) <= 8
     wage = coach.knowledge.market.wage("15-1252", "19740")
     assert wage is not None
     for pay in (120_000, 168_000, 192_000):
@@ -455,7 +455,7 @@ def test_own_pay_in_a_metro_says_where_it_and_the_raise_lie_what_neighbours_earn
         assert beside is not None and beside.median is not None
         assert re.search(rf"\${beside.median:,} for {name} in Denver[^,]*, \${beside.median - 120_000:,} \(", text)
     assert "No official figure exists for a Vector Database Engineer as such" in text
-    assert text.endswith("percentiles are not levels of seniority.")
+    assert text.endswith("they are not levels of seniority.")
 
 
 def test_a_median_that_is_uncertain_is_called_so(coach: Coach) -> None:

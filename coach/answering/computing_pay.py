@@ -386,7 +386,7 @@ class PayComputer:
         return [quote(part, at) for part in parts for at in range(len(part.sentences))]
 
     def caveat(self, *, placed: bool) -> list[Statement]:
-        """What to bear in mind with percentiles in one sentence, or why there are none to check the page against."""
+        """What to bear in mind with percentiles, or why there are none to check the page against."""
         cautions, market = self.cautions(), self.basis.official
         if self.official(None) is None:
             return cautions[:1]
@@ -395,11 +395,7 @@ class PayComputer:
         if not placed:
             return [] if market.comparable else cautions[before - 1 : before]
         of_percentiles = cautions[before : before + 1]
-        if not of_role or not of_percentiles:
-            return [*of_role, *of_percentiles]
-        role = of_role[0].text.partition(";")[0].rstrip(".")
-        text = f"{role}, and percentiles are not levels of seniority."
-        return [Statement(text, Support.INFERRED, (*of_role[0].refs, *of_percentiles[0].refs))]
+        return [*of_role, *of_percentiles]
 
     def _uncompared(self, own: OwnPay) -> list[Statement]:
         """That a pay in another currency is set against nothing."""

@@ -278,7 +278,7 @@ class TimeComputer:
         )
         formula = (
             f"{total} - {' - '.join(str(skill.weeks) for skill in skills)} = {total - saved} weeks; "
-            f"{total} - {total - saved} = {saved}"
+            f"{total} - {total - saved} = {saved} weeks"
         )
         said = [Statement(text, Support.COMPUTED, refs([cell, *own]), formula)]
         rest = [skill for skill in self.pathway.skills if skill not in skills]

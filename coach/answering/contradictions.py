@@ -58,6 +58,7 @@ _PAIRS = (
 )
 _RELATIONS = frozenset("than before after above below over under into onto to from".split())
 """Short words whose two sides may not be exchanged; the other relations are verbs such as "supplies"."""
+_AUXILIARIES = frozenset("do does did have has had is are was were be been can could may might must".split())
 _SYMMETRIC = frozenset("equal equals meet meets marry marries married share shares match matches differ".split())
 """Verbs whose sides may be exchanged."""
 
@@ -137,11 +138,18 @@ def _polarities(clauses: Sequence[_Clause]) -> dict[str, set[bool]]:
     """Stem of each content word to whether it is denied.
 
     A negation denies the next content word of its clause. How much further it reaches cannot be told without a
-    parse, so what comes after that word counts as both denied and not.
+    parse, so what comes after that word counts as both denied and not. Where none comes after it ("the old one does
+    not do"), it denies the clause, of which the last content word stands for the rest.
     """
     found: dict[str, set[bool]] = {}
     for clause in clauses:
         reached = False
+        if clause.negated_from is not None and not any(content(word) for word in clause.words[clause.negated_from :]):
+            pairs = zip(clause.words, clause.stems, strict=True)
+            said = [key for word, key in pairs if content(word) and word not in _AUXILIARIES]
+            for key in said:
+                found.setdefault(key, set()).update({True} if key == said[-1] else {True, False})
+            continue
         for at, (word, key) in enumerate(zip(clause.words, clause.stems, strict=True)):
             if content(word):
                 after = clause.negated_from is not None and at >= clause.negated_from

@@ -91,6 +91,8 @@ class Writing:
     model: ChatModel
     spending: Spending = field(default_factory=Spending)
     reply_tokens: int = REPLY_TOKENS
+    prices: tuple[float | None, float | None] = (None, None)
+    """Dollars for a million tokens sent and written, where known."""
     hints: str = ""
     """What the model is told of the learner, where they agreed to it. No evidence."""
     on_composed: Callable[[Answer], None] = _nothing
@@ -127,6 +129,7 @@ def generate(answer: Answer, corpus: Corpus, names: Names, writing: Writing, *, 
         problem=str(problem) if problem else "",
         composed=answer.claims,
         rewritten=rewritten,
+        cost=_cost(made, writing.prices),
         seconds=round(time.perf_counter() - start, 6),
     )
     if problem and problem.fault is Fault.STOPPED:
@@ -138,6 +141,23 @@ def generate(answer: Answer, corpus: Corpus, names: Names, writing: Writing, *, 
     if not carries(made[best].held, _direct(answer), known):
         return _kept(answer, made_record)
     return _shown(answer, made[best].exchange, made_record, corpus, names)
+
+
+def draft(answer: Answer, corpus: Corpus, writing: Writing) -> Exchange:
+    """The first exchange alone, judged: what a model makes of the passages, whether or not they answer the question.
+
+    For whoever shows or measures what checking adds. Raises ChatError.
+    """
+    writing.spending.begin_answer()
+    return _Asking(answer, writing, known_hosts(corpus)).first().exchange
+
+
+def _cost(made: Sequence[Checked], prices: tuple[float | None, float | None]) -> float | None:
+    price_in, price_out = prices
+    if price_in is None or price_out is None:
+        return None
+    used = [one.exchange.usage for one in made]
+    return sum(one.prompt_tokens * price_in + one.reply_tokens * price_out for one in used) / 1e6
 
 
 # --- Asking -------------------------------------------------------------------------------------------------
