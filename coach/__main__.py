@@ -168,7 +168,8 @@ def plan(
 ) -> None:
     """A dated plan for a profile, and the next step."""
     with _answers_only() as out:
-        day = today.date() if today else datetime.now().astimezone().date()
+        clock = datetime.now().astimezone()
+        day = today.date() if today else clock.date()
         learner = read_learner(profile, day)
         coach = _coach(ctx)
         guide = coach.pathway(pathway or learner.profile.pathway)
@@ -176,7 +177,7 @@ def plan(
         _warn(coach.problems())
         if form in (PlanForm.CALENDAR, PlanForm.CSV):
             out.flush()
-            out.buffer.write(in_bytes(made, form, guide))
+            out.buffer.write(in_bytes(made, form, guide, datetime.combine(day, clock.timetz())))
         else:
             text = in_form(made, form, guide)
             out.write(text if form is PlanForm.JSON else visible(text))

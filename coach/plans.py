@@ -7,7 +7,7 @@ knows no calendar arithmetic and no command line.
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,21 +55,21 @@ def _is_backup(text: str) -> bool:
     return isinstance(data, dict) and data.get("format") == FORMAT
 
 
-def in_bytes(plan: Plan, form: PlanForm, guide: Pathway) -> bytes:
+def in_bytes(plan: Plan, form: PlanForm, guide: Pathway, exported: datetime | None = None) -> bytes:
     """The same for a file or a pipe. Calendars and tables have line ends of their own, which a stream of text would
     double on Windows."""
-    return in_form(plan, form, guide).encode("utf-8")
+    return in_form(plan, form, guide, exported).encode("utf-8")
 
 
-def in_form(plan: Plan, form: PlanForm, guide: Pathway) -> str:
-    """The plan as text; the same plan gives the same text."""
+def in_form(plan: Plan, form: PlanForm, guide: Pathway, exported: datetime | None = None) -> str:
+    """The plan as text; the same plan gives the same text. ``exported`` is the moment that a calendar is told of."""
     name = f"{guide.origin} to {guide.target}"
     if form is PlanForm.JSON:
         return as_json(plan)
     if form is PlanForm.CSV:
         return as_csv(plan)
     if form is PlanForm.CALENDAR:
-        return as_icalendar(plan, name, plan.made).decode("utf-8")
+        return as_icalendar(plan, name, plan.made, exported).decode("utf-8")
     if form is PlanForm.MARKDOWN:
         return as_markdown(plan, name)
     return as_text(plan, next_step(plan))

@@ -191,7 +191,7 @@ def test_a_second_import_moves_the_event_of_the_first() -> None:
     )
     (before,), (after,) = (events(as_icalendar(one, NAME, MONDAY)) for one in (first, later))
     assert before["UID"] == after["UID"]
-    assert after["SEQUENCE"] == before["SEQUENCE"] + 1
+    assert after["SEQUENCE"] == before["SEQUENCE"] + 24 * 60 * 60
     assert after["DTSTAMP"].dt > before["DTSTAMP"].dt
     assert after["DTSTART"].dt == MONDAY + WEEK
 
@@ -214,6 +214,16 @@ def test_no_two_steps_and_no_two_pathways_share_an_event() -> None:
 def test_the_same_plan_gives_the_same_bytes_on_every_day_of_its_steps() -> None:
     made = plan(step(), DONE)
     assert as_icalendar(made, NAME, MONDAY) == as_icalendar(made, NAME, MONDAY + 2 * DAY)
+
+
+def test_a_second_export_on_the_same_day_is_the_newer_one() -> None:
+    morning = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
+    (before,), (after,) = (
+        events(as_icalendar(plan(step()), NAME, MONDAY, when)) for when in (morning, morning + timedelta(seconds=1))
+    )
+    assert before["UID"] == after["UID"]
+    assert int(after["SEQUENCE"]) == int(before["SEQUENCE"]) + 1
+    assert after["DTSTAMP"].dt > before["DTSTAMP"].dt
 
 
 def test_an_open_step_whose_days_are_over_says_what_to_do() -> None:

@@ -144,6 +144,17 @@ def test_a_first_visit_asks_for_hours_and_keeps_nothing(start: Start) -> None:
     assert the_store().learner(OWNER, SHIPPED) is None
 
 
+def test_what_was_deleted_in_another_window_is_forgotten_here_and_not_brought_back(start: Start) -> None:
+    app = planned(start, 8)
+    the_store().delete_everything(OWNER)
+    done = next(box for box in app.checkbox if str(box.key).startswith("tick"))
+    done.set_value(True)
+    ran(app)
+    assert the_store().ticks(OWNER, SHIPPED) == {}
+    assert any("deleted in another window" in box.value for box in (*app.info, *app.error))
+    assert the_store().learner(OWNER, SHIPPED) is None
+
+
 def test_making_a_plan_dates_it_from_today(start: Start) -> None:
     app = planned(start, 8)
     assert kept_profile().weekly_hours == 8
@@ -280,11 +291,11 @@ def test_a_slipped_plan_is_dated_anew_with_one_click_and_keeps_its_ticks(start: 
     ran(app)
     done = the_store().ticks(OWNER, SHIPPED)
     later = start(day=TODAY + MONTH)
-    assert "Your plan was made for earlier" in plain(later)
+    assert "Some of the days in your plan have passed" in plain(later)
     before = study_of(visit_of(knowledge, day=TODAY + MONTH)).plan
     later.button(key="redate").click()
     ran(later)
-    assert "Your plan was made for earlier" not in plain(later)
+    assert "Some of the days in your plan have passed" not in plain(later)
     after = study_of(visit_of(knowledge, day=TODAY + MONTH)).plan
     assert the_store().ticks(OWNER, SHIPPED) == done
     assert kept_profile().start == TODAY

@@ -117,8 +117,9 @@ def _zip(data: bytes) -> DocumentKind:
     unpacked = sum(entry.file_size for entry in entries)
     swollen = unpacked > RATIO_FROM_BYTES and unpacked > MOST_RATIO * len(data)
     if unpacked > MOST_UNPACKED_BYTES or len(entries) > MOST_ENTRIES or swollen:
+        size = "under 1" if unpacked < 1e6 else f"{unpacked / 1e6:,.0f}"
         raise DocumentError(
-            f"it would unpack to {unpacked / 1e6:,.0f} MB in {len(entries):,} parts, far more than a document needs, "
+            f"it would unpack to {size} MB in {len(entries):,} parts, far more than a document needs, "
             "and was not opened. Save the text alone as DOCX or PDF and try again."
         )
     if mimetype.startswith(b"application/vnd.oasis.opendocument"):

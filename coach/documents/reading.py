@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -153,4 +154,4 @@ def _stopping(process: subprocess.Popen[bytes]) -> Callable[[], None]:
 
 
 def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f}".removesuffix(".0")
+    return f"{math.ceil(count / 1e5) / 10:,.1f}".removesuffix(".0")  # up, so that what is too much reads so

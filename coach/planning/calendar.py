@@ -1,11 +1,11 @@
 """A plan as an iCalendar file (RFC 5545), for Google, Apple and other calendars.
 
-Comes in: a plan. Goes out: bytes of a ``.ics`` file; the same plan gives the same bytes. It knows no clock and no
-calendar service.
+Comes in: a plan and the moment of the export. Goes out: bytes of a ``.ics`` file, the same for the same plan and
+moment. It knows no clock and no calendar service.
 
 A second import is to move the events of the first one. For that each event keeps its UID through every change of plan,
-and its SEQUENCE rises from day to day: Google refuses one that is lower than what it has, and raises its own by one
-whenever somebody drags an event, so ours are far apart from those.
+and its SEQUENCE rises from second to second: Google refuses one that is lower than what it has, and raises its own by
+one whenever somebody drags an event, so ours are far apart from those.
 
 A step that is done stays, on the day on which it was ticked. Left out, its old event would stay in the calendar on the
 days once planned; COMPLETED is a status that only to-dos have, which Google does not import; and an event that was
@@ -25,17 +25,19 @@ from coach.planning.phrases import day, one_line, source_names, time_of
 from coach.planning.plan import Plan, Step, StepResource
 
 PRODUCT = "-//career-coach//Career coach//EN"
-EPOCH = date(2020, 1, 1)
-"""SEQUENCE counts days from here: no plan is older, and the number fits wherever an integer does."""
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+"""SEQUENCE counts seconds from here: no plan is older, and until 2088 the number fits wherever an integer does."""
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-def as_icalendar(plan: Plan, name: str, today: date) -> bytes:
+def as_icalendar(plan: Plan, name: str, today: date, exported: datetime | None = None) -> bytes:
     """One all-day event for each step that has days, in the plan's order; ``name`` is the calendar's.
 
-    ``today`` only decides which open steps are said to be past their days.
+    ``today`` only decides which open steps are said to be past their days. ``exported`` is the moment, with its zone;
+    None means the day on which the plan was made.
     """
+    stamp = exported.astimezone(UTC) if exported else datetime.combine(plan.made, time(), UTC)
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -44,7 +46,7 @@ def as_icalendar(plan: Plan, name: str, today: date) -> bytes:
     calendar.add("x-wr-calname", _Text(one_line(name)))  # RFC 7986 calls it NAME; this is what calendars read.
     for step in plan.steps:
         if step.start and step.end and not (step.skipped and not step.done):
-            calendar.add_component(_event(plan, step, step.start, step.end, today))
+            calendar.add_component(_event(plan, step, step.start, step.end, today, stamp))
     made: bytes = calendar.to_ical()
     return made
 
@@ -55,11 +57,10 @@ def event_uid(pathway: str, step_id: str) -> str:
     return f"{digest[:32]}@career-coach"
 
 
-def _event(plan: Plan, step: Step, first: date, last: date, today: date) -> Event:
-    stamp = datetime.combine(plan.made, time(), UTC)
+def _event(plan: Plan, step: Step, first: date, last: date, today: date, stamp: datetime) -> Event:
     event = Event()
     event.add("uid", event_uid(plan.pathway, step.id))
-    event.add("sequence", max((plan.made - EPOCH).days, 0))
+    event.add("sequence", max(int((stamp - EPOCH).total_seconds()), 0))
     event.add("dtstamp", stamp)
     event.add("last-modified", stamp)
     event.add("dtstart", first)

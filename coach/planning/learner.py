@@ -83,6 +83,21 @@ def kept(profile: Profile, changes: tuple[Change, ...]) -> Profile:
         raise ProfileError(f"profile: {problems}. Change it on the plan page.") from error
 
 
+def told_of(profile: Profile) -> str:
+    """The profile in one line, for whoever words an answer to this learner; only what they said of themselves.
+
+    >>> told_of(Profile(weekly_hours=6, pay=120_000, region="Denver", skills={"FAISS": Level.SOLID}))
+    'studies 6 hours a week; earns 120,000 USD a year in Denver; knows FAISS (solid)'
+    """
+    words = [f"studies {profile.weekly_hours:g} hours a week"]
+    if profile.pay is not None:
+        where = f" in {profile.region}" if profile.region else ""
+        words.append(f"earns {profile.pay:,.0f} {profile.currency} a year{where}")
+    if profile.skills:
+        words.append("knows " + ", ".join(f"{name} ({level.value})" for name, level in profile.skills.items()))
+    return "; ".join(words)
+
+
 def hours_today(query: Query) -> float | None:
     """The time that a question says there is: "I have half an hour". None where it says none."""
     told = [figure.quantity.low for figure in query.figures if figure.quantity.unit is Unit.HOURS]

@@ -147,7 +147,7 @@ def _bring(at: Visit, purpose: Purpose) -> None:
             f"Text of the {_ASKED[purpose].lower()}",
             key=f"pasted-{purpose}-{turn}",
             max_chars=LIMITS.characters,
-            height=220,
+            height=160,  # the button below it has to fit a phone
         )
         used = st.button("Use this text", key=f"use-text-{purpose}")
     document: Document | None = None

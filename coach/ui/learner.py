@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from pydantic import ValidationError
 
-from coach.errors import CoachError, ProfileError
+from coach.errors import CoachError, ProfileError, StorageError
 from coach.knowledge.corpus import Corpus, corpus_of
 from coach.knowledge.load import Knowledge
 from coach.knowledge.pathway import Pathway
@@ -116,6 +116,12 @@ def today() -> date:
     """The visitor's day; or another one, from the settings or, for one session, put there by a test."""
     given = st.session_state.get("today") or load_settings().today
     return given if isinstance(given, date) else datetime.now(zone()).date()
+
+
+def moment(now: date) -> datetime:
+    """This moment; where ``now`` was put there by a setting, at this time of that day."""
+    clock = datetime.now(zone())
+    return clock if now == clock.date() else datetime.combine(now, clock.timetz())
 
 
 def human(when: date, now: date) -> str:
@@ -273,6 +279,8 @@ def _keep(at: Visit, profile: Profile, from_day: date | None, revision: int | No
 
 
 def tick(at: Visit, step_id: str, *, done: bool) -> None:
+    """Raises StorageError where the plan was deleted in another window."""
+    _still_there(at)
     if done:
         at.store.tick(at.owner, at.slug, step_id, at.today)
     else:
@@ -280,8 +288,30 @@ def tick(at: Visit, step_id: str, *, done: bool) -> None:
 
 
 def log(at: Visit, step_id: str, hours: float, entry_id: str) -> None:
-    """Add hours to a step. ``entry_id`` is drawn before they are sent, so that sent twice they count once."""
+    """Add hours to a step. ``entry_id`` is drawn before they are sent, so that sent twice they count once.
+
+    Raises StorageError where the plan was deleted in another window.
+    """
+    _still_there(at)
     at.store.log_hours(at.owner, at.slug, step_id, hours, at.today, entry_id)
+
+
+def _still_there(at: Visit) -> None:
+    """A window that is still open must not bring back a part of what was deleted elsewhere."""
+    if at.store.learner(at.owner, at.slug) is None:
+        raise StorageError("Your data was deleted in another window, so nothing was kept. Reload the page.")
+
+
+def forget_elsewhere(at: Visit) -> bool:
+    """Whether what this window showed was deleted in another one; then the window forgets it as well."""
+    state = st.session_state
+    here = at.store.learner(at.owner, at.slug) is not None
+    gone = not here and at.slug in state.get("planned", set())
+    if gone:
+        _forget_session()
+    elif here:
+        state.setdefault("planned", set()).add(at.slug)
+    return gone
 
 
 def restore(at: Visit, backup: Backup) -> None:
@@ -305,6 +335,10 @@ def restore(at: Visit, backup: Backup) -> None:
 def forget(at: Visit) -> None:
     """Delete all that is kept of the visitor, and what this session remembers of it: profile, plans, texts."""
     at.store.delete_everything(at.owner)
+    _forget_session()
+
+
+def _forget_session() -> None:
     for key in list(st.session_state):
         if str(key) not in KEPT_AFTER_DELETING:
             del st.session_state[key]

@@ -65,6 +65,8 @@ def page() -> None:
     at = learner.visit(coach, store, session.owner(), learner.open_pathway(pathways))
     with st.container(key="plan"):
         try:
+            if learner.forget_elsewhere(at):
+                st.info("Your data was deleted in another window. This one has forgotten it as well.")
             study = _study(at)
             _sidebar(pathways, study)
             _head(at)
@@ -236,7 +238,8 @@ def _slipped(at: Visit, study: Study, found: NextStep) -> None:
         return
     with st.container(key="gap-slipped"):
         st.markdown(
-            "Your plan was made for earlier. Date it anew from today: what you did stays done, and the rest moves on."
+            "Some of the days in your plan have passed. Date it anew from today: what you did stays done, and the rest "
+            "moves on."
         )
         st.button(
             "Date it anew from today",

@@ -43,8 +43,13 @@ class TakenAlong(NamedTuple):
 
 def forms(at: Visit, study: Study) -> tuple[TakenAlong, ...]:
     plan, name = study.plan, plain(f"{at.pathway.origin} to {at.pathway.target}")
+    exported = learner.moment(at.today)  # not when the file is wanted: that thread may not ask for the visitor's zone
+
+    def calendar() -> bytes:
+        return as_icalendar(plan, name, at.today, exported)
+
     return (
-        TakenAlong("Calendar", "ics", "text/calendar", "calendar_month", lambda: as_icalendar(plan, name, at.today)),
+        TakenAlong("Calendar", "ics", "text/calendar", "calendar_month", calendar),
         TakenAlong("Markdown", "md", "text/markdown", "description", lambda: as_markdown(plan, name).encode()),
         TakenAlong("CSV", "csv", "text/csv", "table", lambda: as_csv(plan).encode(CSV_ENCODING)),
         TakenAlong(
