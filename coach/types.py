@@ -373,6 +373,8 @@ class Generation(Frozen):
     """What happened, in a plain sentence, where the outcome is ``FAILED``."""
     composed: tuple[Claim, ...] = ()
     """What the coach said without the model."""
+    cost: float | None = None
+    """Dollars, where the visitor gave prices."""
     rewritten: str = ""
     """The question as the model put it, where that was searched for."""
     seconds: float = 0.0

@@ -139,6 +139,7 @@ class FakeCoach:
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
         reading: object = None,
+        writing: object = None,
     ) -> Answer:
         self.warm_up()
         self.asked.append(question)

@@ -36,10 +36,10 @@ class Preset(NamedTuple):
 PRESETS = (
     Preset("OpenAI", OPENAI, True, "Wants a key of its platform."),
     Preset("OpenRouter", "https://openrouter.ai/api/v1", True, "Wants a key; offers models of many makers."),
-    Preset("Ollama", "http://127.0.0.1:11434/v1", False, "Runs on this machine: start it with `ollama serve`."),
-    Preset("LM Studio", "http://127.0.0.1:1234/v1", False, "Runs on this machine: switch on its local server."),
-    Preset("llama.cpp", "http://127.0.0.1:8080/v1", False, "Runs on this machine: start `llama-server -m MODEL.gguf`."),
-    Preset("vLLM", "http://127.0.0.1:8000/v1", False, "Runs on this machine: start `vllm serve MODEL`."),
+    Preset("Ollama", "http://127.0.0.1:11434/v1", False, "Runs here: start it with: ollama serve"),
+    Preset("LM Studio", "http://127.0.0.1:1234/v1", False, "Runs here: switch on its local server."),
+    Preset("llama.cpp", "http://127.0.0.1:8080/v1", False, "Runs here: start it with: llama-server -m MODEL.gguf"),
+    Preset("vLLM", "http://127.0.0.1:8000/v1", False, "Runs here: start it with: vllm serve MODEL"),
 )
 
 

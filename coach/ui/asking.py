@@ -17,9 +17,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from coach.errors import CoachError, StorageError
+from coach.planning.learner import told_of
 from coach.storage import Conversation, Store, Turn
 from coach.types import Answer, Status
-from coach.ui import evidence, proposals, session, turns
+from coach.ui import evidence, model, proposals, session, turns
 from coach.ui.library import own_documents
 from coach.ui.render import literal, quiet, shortened
 
@@ -88,6 +89,7 @@ def ask(
     if asking is None or asking.turn_id != pending.turn_id:
         history = [one.answer for one in shown if one.answer is not None][-HISTORY:]
         mine = proposals.asker(desk, store, owner, state.pathway)
+        chosen = model.chosen()
         asking = session.Asking(
             desk,
             pending.turn_id,
@@ -96,6 +98,8 @@ def ask(
             state.pathway,
             mine.learner if mine else None,
             own_documents.shelf(store, owner, state.pathway),
+            chosen,
+            told_of(mine.profile) if mine and chosen and chosen.hints else "",
         )
         state.asking = asking
     place = st.chat_message("assistant")
@@ -125,6 +129,10 @@ def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
     """Wait for the answer, with a line for what is happening."""
     status = st.status(":shimmer[Reading the question]", type="compact", expanded=True)
     bar = status.empty()
+    composed, label, draft = st.empty(), st.empty(), st.empty()
+    shown: Answer | None = None
+    previews = 0
+    written = ""
     told = 0
     finished = False
     while not finished:
@@ -141,6 +149,17 @@ def _answered(desk: session.Desk, asking: session.Asking) -> Answer:
             status.update(label=f":shimmer[{literal(words)}]", expanded=True)
             status.markdown(f":small[{quiet(words)}]")
             told += 1
+        if asking.composed is not None and asking.composed is not shown:
+            shown = asking.composed
+            previews += 1
+            status.update(expanded=False)
+            with composed.container():
+                turns.preview(desk, shown, f"{asking.turn_id}-{previews}")
+        if asking.draft != written:
+            if not written:
+                label.caption("The model's draft, not checked yet")
+            written = asking.draft
+            draft.markdown(quiet(written))
         _let_others_in()
     return asking.answer()
 
@@ -170,6 +189,14 @@ def _keep(store: Store, owner: str, conversation: Conversation | None, pending: 
             )
         )
         state.unsaved_because = f"Not saved, and gone when this page closes. {error}"
+
+
+def keep_stopped(store: Store, owner: str, conversation: Conversation | None) -> None:
+    """The coach's own answer, where the visitor stopped the model that was to word it."""
+    kept = cast("tuple[Pending, Answer] | None", st.session_state.pop("stopped", None))
+    if kept is not None:
+        _keep(store, owner, conversation, *kept)
+        st.rerun()
 
 
 def halted(question: str, failure: str | None, *, first: bool) -> None:

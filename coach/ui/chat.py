@@ -20,7 +20,7 @@ from coach.errors import CoachError, StorageError
 from coach.knowledge.pathway import Pathway
 from coach.settings import load_settings
 from coach.storage import Store
-from coach.ui import asking, conversations, learner, pathway_choice, proposals, session, turns
+from coach.ui import asking, conversations, learner, model, pathway_choice, proposals, session, turns
 from coach.ui.render import literal
 
 ICON = Path(__file__).with_name("icon.svg")  # a file of ours: a named icon would be fetched from a font server
@@ -82,9 +82,12 @@ def _begin(pathways: dict[str, Pathway]) -> None:
     state.setdefault("address", None)  # the ?c= that this page wrote
     state.setdefault("lost_link", False)
     if state.asking is not None and state.asking.cancelled and state.pending is not None:
-        question = state.pending.question  # stopped by its button in the last run
+        pending, composed = state.pending, state.asking.composed  # stopped by its button in the last run
         asking.forget()
-        state.halted = question
+        if composed is None:
+            state.halted = pending.question
+        else:
+            state.stopped = pending, composed
     learner.open_pathway(pathways)
 
 
@@ -104,6 +107,7 @@ def _sidebar(desk: session.Desk, store: Store, owner: str, pathways: dict[str, P
             "Answers come from one pathway at a time. Choosing another starts a new conversation.",
             conversations.new,
         )
+        model.control()
         st.button("New conversation", key="new", icon=":material/add:", on_click=conversations.new, width="stretch")
         # One container, so that what stands below keeps its place, and stays open, when the list grows.
         with st.container():
@@ -141,6 +145,7 @@ def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[s
     state = st.session_state
     conversation = store.conversation(owner, state.open) if state.open else None
     pathway = pathways[state.pathway]
+    asking.keep_stopped(store, owner, conversation)
     if state.lost_link:
         st.info(
             "That link names a conversation that this browser does not hold. Conversations open only where they began."

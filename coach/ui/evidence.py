@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 
 from coach.errors import CoachError
+from coach.knowledge.wording import count
 from coach.reading import sources
-from coach.types import Answer, ChannelRank, Citation, Claim, Passage, Retrieved, Support, Verdict
-from coach.ui.render import badge, code, highlighted, literal, quiet, source_link
+from coach.types import Answer, ChannelRank, Citation, Claim, Generation, Passage, Retrieved, Support, Verdict
+from coach.ui.render import badge, clean, code, highlighted, literal, quiet, source_link
 
 Lookup = Callable[[str], Passage]
 """Passage by id; raises KeyError or CoachError where the knowledge no longer has it."""
@@ -26,12 +27,14 @@ STAGES = {
     "retrieve": "Searched the knowledge",
     "answer": "Put the answer together",
     "ground": "Checked every claim against its source",
+    "write": "Let the model write, and checked each of its sentences",
 }
 WORKING = {
     "understand": "Understanding the question",
     "retrieve": "Searching the knowledge",
     "answer": "Putting the answer together",
     "ground": "Checking every claim against its source",
+    "write": "The model is writing",
 }
 
 # Cosine similarity of the packaged encoder, read off questions in people's own words: right passages lie mostly
@@ -90,6 +93,36 @@ def steps(answer: Answer) -> None:
         st.markdown(f"{quiet('Understood as:')} {literal(answer.trace.query.standalone)}")
     for notice in answer.trace.query.notices:
         st.markdown(quiet(notice))
+    if answer.trace.generation is not None:
+        _generation(answer.trace.generation)
+
+
+def _generation(made: Generation) -> None:
+    """What the model was sent and wrote, and what that took."""
+    words = f"{made.model}: {count(len(made.exchanges), 'exchange')}, "
+    words += cost_words(made.usage.total, made.cost, made.usage.estimated)
+    st.markdown(quiet(words))
+    if made.rewritten:
+        st.markdown(f"{quiet('Searched for, as the model put it:')} {literal(made.rewritten)}")
+    if made.problem:
+        st.markdown(quiet(made.problem))
+    for number, one in enumerate(made.exchanges, start=1):
+        first = "" if one.first_token_seconds is None else f", first words after {duration(one.first_token_seconds)}"
+        st.markdown(f"Exchange {number} {quiet(f'{duration(one.seconds)}{first}')}")
+        with st.expander("The prompt as sent, and the reply", type="compact"):
+            for message in one.messages:
+                st.markdown(badge(message.role))
+                st.code(clean(message.content), language=None, wrap_lines=True)
+            st.markdown(badge("reply"))
+            st.code(clean(one.reply), language=None, wrap_lines=True)
+
+
+def struck_out(answer: Answer) -> tuple[Verdict, ...]:
+    """What a model wrote in the exchange that counts and the check did not let through."""
+    made = answer.trace.generation
+    if made is None or made.chosen is None:
+        return ()
+    return tuple(verdict for verdict in made.exchanges[made.chosen].verdicts if not verdict.supported)
 
 
 def unused_passages(answer: Answer) -> tuple[Retrieved, ...]:
@@ -127,6 +160,15 @@ def duration(seconds: float) -> str:
     if seconds < 0.001:
         return "under 1 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def cost_words(tokens: int, cost: float | None, estimated: bool) -> str:
+    """
+    >>> cost_words(2454, 0.00123, False), cost_words(90, None, True)
+    ('2,454 tokens, about $0.0012', 'about 90 tokens')
+    """
+    words = f"{'about ' if estimated else ''}{tokens:,} tokens"
+    return words if cost is None else f"{words}, about ${cost:.4f}"
 
 
 def rank_in_words(retrieved: Retrieved) -> str:
@@ -247,10 +289,11 @@ def _ledger(answer: Answer) -> None:
         for verdict in answer.trace.verdicts
         if not verdict.supported and verdict.claim not in {claim.text for claim in answer.claims}
     ]
+    left_out = list(dict.fromkeys([*left_out, *struck_out(answer)]))
     if left_out:
-        st.markdown("**Left out, because the check found no support**")
+        st.markdown("**Struck out, because the check found no support**")
     for verdict in left_out:
-        st.markdown(f"{literal(verdict.claim)}  \n:small[{quiet(_verdict(verdict))}]")
+        st.markdown(f"~~{literal(verdict.claim)}~~  \n:small[{quiet(_verdict(verdict))}]")
 
 
 def _verdict(verdict: Verdict) -> str:

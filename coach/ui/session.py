@@ -36,6 +36,7 @@ from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
 
 if TYPE_CHECKING:
     from coach.pipeline import Reading
+    from coach.ui.model import Chosen
 
 
 class Coaching(Protocol):
@@ -55,6 +56,7 @@ class Coaching(Protocol):
         on_stage: Callable[[str], None] | None = None,
         learner: Learner | None = None,
         reading: Any = None,
+        writing: Any = None,
     ) -> Answer: ...
 
 
@@ -177,6 +179,8 @@ class Asking:
         pathway: str,
         learner: Learner | None = None,
         shelf: Shelf | None = None,
+        model: Chosen | None = None,
+        hints: str = "",
     ) -> None:
         self.turn_id = turn_id
         self.stages: list[str] = []
@@ -184,13 +188,17 @@ class Asking:
         self.done = 0
         self.total = 0
         """Texts to read before the first question about this pathway; 0 if they have been read."""
+        self.composed: Answer | None = None
+        """The coach's own answer, while a language model is still writing."""
+        self.draft = ""
+        """What the model has written so far; nothing of it has been checked."""
         self._cancelled = threading.Event()
         self._finished = threading.Event()
         self._answer: Answer | None = None
         self._error: Exception | None = None
         threading.Thread(
             target=self._run,
-            args=(desk, question, tuple(history), pathway, learner, shelf),
+            args=(desk, question, tuple(history), pathway, learner, shelf, model, hints),
             name="coach-asking",
             daemon=True,
         ).start()
@@ -223,6 +231,8 @@ class Asking:
         pathway: str,
         learner: Learner | None,
         shelf: Shelf | None,
+        model: Chosen | None,
+        hints: str,
     ) -> None:
         try:
             desk.start()
@@ -234,7 +244,9 @@ class Asking:
             if desk.problem is not None:
                 raise CoachError(desk.problem)
             desk.coach.warm_up(self._on_progress, pathway)
-            own = {} if shelf is None else {"reading": shelf.reading(desk.coach, self._on_progress)}
+            own: dict[str, Any] = {} if shelf is None else {"reading": shelf.reading(desk.coach, self._on_progress)}
+            if model is not None:
+                own["writing"] = self._writing(model, hints)
             self._answer = desk.coach.ask(
                 question, history=history, pathway=pathway, on_stage=self._on_stage, learner=learner, **own
             )
@@ -245,6 +257,26 @@ class Asking:
 
     def _on_progress(self, done: int, total: int) -> None:
         self.done, self.total = done, total
+
+    def _writing(self, model: Chosen, hints: str) -> Any:
+        from coach.answering.generating import Writing
+
+        return Writing(
+            model=model.model,
+            spending=model.spending,
+            reply_tokens=model.endpoint.reply_tokens,
+            prices=(model.endpoint.price_in, model.endpoint.price_out),
+            hints=hints,
+            on_composed=self._on_composed,
+            on_draft=self._on_draft,
+            stop=self._cancelled,
+        )
+
+    def _on_composed(self, answer: Answer) -> None:
+        self.composed = answer
+
+    def _on_draft(self, text: str) -> None:
+        self.draft = text
 
     def _on_stage(self, stage: str) -> None:
         if self._cancelled.is_set():

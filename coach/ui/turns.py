@@ -13,9 +13,10 @@ import streamlit as st
 from pydantic import ValidationError
 
 from coach.errors import StorageError
+from coach.knowledge.wording import count
 from coach.reading import Part, parts
 from coach.storage import Conversation, Feedback, Store, Thumb, Turn
-from coach.types import Answer, Claim, Passage, Status, Support
+from coach.types import Answer, Claim, Outcome, Passage, Place, Status, Support
 from coach.ui import evidence, session
 from coach.ui.lab.address import lab_address
 from coach.ui.render import literal, plain, quiet
@@ -112,6 +113,7 @@ def _answer(
         unnamed = [name for name in answer.missing if name not in answer.text]
         if unnamed:
             st.markdown(f"{quiet('Missing:')} {', '.join(literal(name) for name in unnamed)}")
+        _byline(answer)
     if answer.status is Status.CONVERSATIONAL and not answer.trace.retrieved:
         return
     with st.container(key=f"foot-{turn.id}"):
@@ -129,6 +131,35 @@ def _answer(
             )
     if store is not None:
         _why(store, owner, turn.id, feedback.get(turn.id))
+
+
+def preview(desk: session.Desk, answer: Answer, turn_id: str) -> None:
+    """The coach's own answer while a model is still writing."""
+    with st.container(key=f"said-preview-{turn_id}"):
+        _prose(answer, f"preview-{turn_id}", lambda passage_id: desk.coach.passage(answer.pathway, passage_id))
+
+
+def _byline(answer: Answer) -> None:
+    """What a language model had to do with the answer; nothing where none was asked."""
+    made = answer.trace.generation
+    if made is None:
+        return
+    name, where = made.model, "on this machine" if made.place is Place.LOCAL else "at a remote service"
+    own = "This is the coach's own answer."
+    if made.outcome in (Outcome.SHOWN, Outcome.COMPLETED):
+        struck = evidence.struck_out(answer)
+        words = f"Worded by {name} {where}, every sentence checked."
+        if struck:
+            words += f" {count(len(struck), 'sentence')} struck out."
+        if made.outcome is Outcome.COMPLETED:
+            words += " What it left out was put back."
+    elif made.outcome is Outcome.KEPT:
+        words = f"Too little of what {name} wrote {where} held against the evidence. {own}"
+    elif made.outcome is Outcome.STOPPED:
+        words = f"{name} was stopped. {own}"
+    else:
+        words = f"{made.problem} {own}"
+    st.caption(literal(words))
 
 
 def _prose(answer: Answer, turn_id: str, lookup: evidence.Lookup) -> None:

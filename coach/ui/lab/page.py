@@ -44,13 +44,16 @@ EARLIER = 6
 """Questions before the one at hand that are asked again; a question leans on the last ones."""
 WORKED_KEPT = 24
 
-STEPS, MAP, CHANGE, BREAK, EDIT, SEARCH, TOUR = "steps", "map", "change", "break", "edit", "search", "tour"
+STEPS, MAP, CHANGE, BREAK, EDIT, MODEL, SEARCH, TOUR = (
+    "steps", "map", "change", "break", "edit", "model", "search", "tour",
+)  # fmt: skip
 VIEWS = {
     STEPS: "Steps",
     MAP: "Map",
     CHANGE: "Change one thing",
     BREAK: "Break it",
     EDIT: "Edit a passage",
+    MODEL: "Let a model write",
     SEARCH: "Exact or approximate",
     TOUR: "Tour",
 }
@@ -200,6 +203,10 @@ def _draw(coach: Coach, reading: Reading, place: Place) -> None:
         from coach.ui.lab import map as passage_map
 
         passage_map.show(_worked_for(coach, reading, place), coach)
+    elif place.view == MODEL:
+        from coach.ui.lab import writing
+
+        writing.show(_worked_for(coach, reading, place))
     elif place.view == SEARCH:
         from coach.ui.lab import search
 
