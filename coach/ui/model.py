@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from coach.errors import CoachError, ModelError
+from coach.knowledge.wording import count
 from coach.models import small
 from coach.models.chat import ChatModel
 from coach.models.endpoint import PRESETS, Endpoint, Preset, endpoint, from_environment, known_key
@@ -211,7 +212,7 @@ def _typed(kind: str, now: Chosen | None, hints: bool) -> None:
         help="Held in this visit's memory until you close the page. It is never stored, logged or shown.",
     )
     tested = st.session_state.get("model_tested")
-    offered = list(tested.models) if tested and tested.address == address else []
+    offered = list(tested.models) if tested and tested.address == address.strip().rstrip("/") else []
     known = [same.model] if same and same.model not in offered else []
     name = st.selectbox(
         "Model",
@@ -227,13 +228,11 @@ def _typed(kind: str, now: Chosen | None, hints: bool) -> None:
     given: dict[str, object] = {"base_url": address, "model": plain(name or ""), **fields}
     if secret:
         given["key"] = SecretStr(secret)
-    if not name:
-        if st.button("Test the connection", key="model-test"):
-            _test(endpoint(**(given | {"model": "unnamed"})), with_model=False)
-            st.rerun(scope="fragment")
-        _show_test(address)
+    if name:
+        _buttons(kind, endpoint(**given), hints)
         return
-    _buttons(kind, endpoint(**given), hints)
+    st.button("Test the connection", key="model-test", on_click=_test, args=(given | {"model": "unnamed"}, False))
+    _show_test(address)
 
 
 def _limits(same: Endpoint | None, kind: str) -> dict[str, object]:
@@ -265,9 +264,8 @@ def _limits(same: Endpoint | None, kind: str) -> dict[str, object]:
 def _buttons(kind: str, made: Endpoint, hints: bool) -> None:
     with st.container(horizontal=True):
         use = st.button("Use this model", type="primary", key="model-use")
-        if st.button("Test the connection", key="model-test"):
-            _test(made, with_model=True)
-            st.rerun(scope="fragment")
+        fields = {name: getattr(made, name) for name in type(made).model_fields}
+        st.button("Test the connection", key="model-test", on_click=_test, args=(fields, True))
     if use:
         _use(_chosen(kind, made, hints))
         st.rerun()
@@ -281,35 +279,37 @@ class _Tested(NamedTuple):
     good: bool
 
 
-def _test(made: Endpoint, *, with_model: bool) -> None:
+def _test(fields: dict[str, object], with_model: bool) -> None:
     """Ask for the list of models, and the model for a word; what comes of it is kept until the dialog closes."""
     from coach.models.openai_api import OpenAIModel
 
-    model = OpenAIModel(made)
+    address = str(fields["base_url"]).strip()
     names: tuple[str, ...] = ()
-    with st.spinner("Asking"):
+    try:
+        made = endpoint(**fields)
+        address = made.base_url
+        model = OpenAIModel(made)
+        unlisted = None
         try:
-            listed = None
-            try:
-                names = model.models()
-            except ModelError as error:
-                listed = error  # some services have no list; whether the model answers is what counts
-            if not with_model:
-                if listed:
-                    raise listed
-                said = f"It is there and offers {len(names)} {'model' if len(names) == 1 else 'models'}."
-            else:
-                began = time.perf_counter()
-                model.complete(TRIAL, max_tokens=TRIAL_TOKENS)
-                said = f"{made.model} answered in {time.perf_counter() - began:.1f} s."
-            st.session_state.model_tested = _Tested(made.base_url, names, said, True)
+            names = model.models()
         except ModelError as error:
-            st.session_state.model_tested = _Tested(made.base_url, names, str(error), False)
+            unlisted = error  # some services have no list; whether the model answers is what counts
+        if with_model:
+            began = time.perf_counter()
+            model.complete(TRIAL, max_tokens=TRIAL_TOKENS)
+            said = f"{made.model} answered in {time.perf_counter() - began:.1f} s."
+        elif unlisted is not None:
+            raise unlisted
+        else:
+            said = f"It is there and offers {count(len(names), 'model')}."
+        st.session_state.model_tested = _Tested(address, names, said, True)
+    except ModelError as error:
+        st.session_state.model_tested = _Tested(address, names, str(error), False)
 
 
 def _show_test(address: str) -> None:
     tested: _Tested | None = st.session_state.get("model_tested")
-    if tested is not None and tested.address == address:
+    if tested is not None and tested.address.rstrip("/") == address.strip().rstrip("/"):
         (st.success if tested.good else st.error)(literal(tested.said))
 
 

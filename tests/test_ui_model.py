@@ -1,0 +1,149 @@
+"""The settings of a language model, run in process: what is offered to whom, and what is kept."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coach.ui import model, session
+from tests.fakes import FakeCoach
+from tests.scripted_model import ScriptedModel, Text, unauthorized
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+SENTINEL = "sk-sentinel-51ce08a7d2"
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COACH_DATA_DIR", str(tmp_path / "data"))
+    for name in model.NAMES:
+        monkeypatch.delenv(name, raising=False)
+    yield
+    session._desk.clear()
+    session._store.clear()
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    def begin(*, own_machine: bool = True) -> AppTest:
+        monkeypatch.setattr(session, "make_coach", lambda settings: FakeCoach())
+        monkeypatch.setattr(session, "only_from_this_machine", lambda address, headers: own_machine)
+        app = AppTest.from_file(str(APP), default_timeout=20)
+        app.run()
+        session.desk().wait(10)
+        return ran(app)
+
+    return begin
+
+
+def ran(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    return app
+
+
+def settings(app: AppTest, kind: str | None = None) -> AppTest:
+    app.button(key="model-settings").click()
+    ran(app)
+    if kind is not None:
+        app.selectbox(key="model-kind").set_value(kind)
+        ran(app)
+    return app
+
+
+def named(app: AppTest, server: ScriptedModel, key: str = "") -> AppTest:
+    """The settings with an address, a key and a model that the service offers."""
+    settings(app, model.OTHER)
+    app.text_input(key=f"model-address-{model.OTHER}").set_value(server.base_url)
+    app.text_input(key=f"model-key-{model.OTHER}").set_value(key)
+    ran(app)
+    app.button(key="model-test").click()
+    ran(app)
+    assert [html.unescape(box.value) for box in app.success] == ["It is there and offers 2 models."]
+    app.selectbox(key=f"model-name-{model.OTHER}").set_value("scripted-1")
+    return ran(app)
+
+
+def badge(app: AppTest) -> str:
+    return html.unescape(app.button(key="model-settings").label)
+
+
+def test_without_settings_there_is_no_model(start: Callable[..., AppTest]) -> None:
+    app = settings(start())
+    assert badge(app) == "No model"
+    assert app.selectbox(key="model-kind").value == model.OFF
+
+
+def test_on_ones_own_machine_any_address_can_be_named_and_elsewhere_only_known_services(
+    start: Callable[..., AppTest],
+) -> None:
+    own = settings(start()).selectbox(key="model-kind").options
+    others = settings(start(own_machine=False)).selectbox(key="model-kind").options
+    assert {model.OTHER, model.SMALL, "Ollama", "OpenAI"} <= set(own)
+    assert "OpenAI" in others and not {model.OTHER, model.SMALL, "Ollama", "llama.cpp"} & set(others)
+
+
+def test_what_the_operator_set_is_used_until_a_visitor_says_otherwise(
+    start: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COACH_MODEL", "llama")
+    monkeypatch.setenv("COACH_MODEL_URL", "https://models.example/v1")
+    monkeypatch.setenv("COACH_MODEL_KEY", SENTINEL)
+    app = start(own_machine=False)
+    assert badge(app) == "Remote: llama"
+    settings(app, model.OFF)
+    app.button(key="model-off").click()
+    assert badge(ran(app)) == "No model"
+    assert SENTINEL not in str(app.main) + str(app.sidebar)
+
+
+def test_an_operator_s_mistake_is_told_and_takes_nothing_down(
+    start: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COACH_MODEL", "llama")
+    monkeypatch.setenv("COACH_MODEL_URL", "http://models.example/v1")
+    app = start()
+    assert badge(app) == "No model"
+    assert any("base_url" in html.unescape(caption.value) for caption in app.sidebar.caption)
+
+
+def test_a_connection_is_tested_and_what_is_wrong_is_told_in_plain_words(start: Callable[..., AppTest]) -> None:
+    with ScriptedModel(Text("Yes.")) as server:
+        app = named(start(), server)
+        server.script(unauthorized())
+        app.button(key="model-test").click()
+        ran(app)
+        assert any("wants a key" in html.unescape(box.value) for box in app.error)
+        app.button(key="model-use").click()
+        ran(app)
+    assert badge(app) == "Local: scripted-1"
+
+
+def test_a_typed_key_is_in_this_visit_alone_and_in_no_element(start: Callable[..., AppTest]) -> None:
+    with ScriptedModel(Text("Yes.")) as server:
+        app = named(start(), server, SENTINEL)
+        assert {request.key for request in server.requests} == {SENTINEL}
+        app.button(key="model-use").click()
+        ran(app)
+    assert badge(app) == "Local: scripted-1"
+    assert app.session_state["model"].endpoint.secret == SENTINEL
+    assert SENTINEL not in repr(app.session_state["model"])
+    assert badge(start()) == "No model"
+
+
+def test_limits_and_prices_are_taken_over(start: Callable[..., AppTest]) -> None:
+    with ScriptedModel() as server:
+        app = named(start(), server)
+        app.number_input(key=f"model-context_tokens-{model.OTHER}").set_value(4096)
+        app.number_input(key=f"model-session_tokens-{model.OTHER}").set_value(9000)
+        app.number_input(key=f"model-price_in-{model.OTHER}").set_value(1.5)
+        ran(app)
+        app.button(key="model-use").click()
+        ran(app)
+    chosen = app.session_state["model"]
+    assert (chosen.endpoint.context_tokens, chosen.endpoint.price_in) == (4096, 1.5)
+    assert chosen.spending.session_tokens == 9000
