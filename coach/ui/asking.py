@@ -103,6 +103,7 @@ def ask(
         )
         state.asking = asking
     place = st.chat_message("assistant")
+    _see_to_a_stop()
     for _ in range(STALE):
         st.empty()
     with place:
@@ -123,6 +124,17 @@ def ask(
             _keep(store, owner, conversation, pending, answer)
         forget()
     st.rerun()
+
+
+@st.fragment(run_every=timedelta(seconds=1))
+def _see_to_a_stop() -> None:
+    """The stop button ends a run and begins none: this does, so that the page says what became of the question.
+
+    While the page is being drawn it waits; it interrupts nothing.
+    """
+    asking = cast("session.Asking | None", st.session_state.asking)
+    if asking is not None and asking.cancelled:
+        st.rerun()
 
 
 def _answered(desk: session.Desk, asking: session.Asking) -> Answer:

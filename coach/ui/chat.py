@@ -82,7 +82,7 @@ def _begin(pathways: dict[str, Pathway]) -> None:
     state.setdefault("address", None)  # the ?c= that this page wrote
     state.setdefault("lost_link", False)
     if state.asking is not None and state.asking.cancelled and state.pending is not None:
-        pending, composed = state.pending, state.asking.composed  # stopped by its button in the last run
+        pending, composed = state.pending, state.asking.without_model()  # stopped by its button in the last run
         asking.forget()
         if composed is None:
             state.halted = pending.question
@@ -159,6 +159,7 @@ def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[s
     else:
         name = literal(pathway_choice.whole_name(pathway, pathway.slug))
         st.caption(name if readable else "This pathway is no longer installed.")
+        model.notice()
         turns.show(desk, store, owner, conversation, shown)
         if pending is None and shown and state.halted is None:
             proposals.offer(desk, store, owner, pathway, shown[-1])
@@ -177,6 +178,7 @@ def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[s
 def _first_screen(desk: session.Desk, pathway: Pathway) -> None:
     st.title(literal(f"From {pathway_choice.whole_name(pathway, pathway.slug)}"), anchor=False)
     st.markdown(literal(desk.coach.scope(pathway.slug)))
+    model.notice()
     st.space("xsmall")
     st.pills(
         "Ask one of these, or your own",

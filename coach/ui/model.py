@@ -94,6 +94,13 @@ def control() -> None:
         _dialog()
 
 
+def notice() -> None:
+    """On the page itself, where the words leave this machine: on a phone the badge is out of sight."""
+    now = chosen()
+    if now is not None and now.endpoint.place is Place.REMOTE:
+        st.caption(literal(f"Worded by {now.endpoint.model}, a remote model: questions and evidence are sent to it."))
+
+
 def _explained(now: Chosen | None) -> str:
     if now is None:
         return "Answers are put together from the evidence, word for word. Click to let a language model word them."

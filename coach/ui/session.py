@@ -31,7 +31,7 @@ from coach.knowledge.pathway import Pathway
 from coach.planning.learner import Learner
 from coach.settings import Settings, load_settings
 from coach.storage import Store, open_passing_store, open_store
-from coach.types import Answer, Passage
+from coach.types import Answer, Generation, Outcome, Passage
 from coach.ui.server import OWNER_BYTES, OWNER_COOKIE, OWNER_PATTERN
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ class Asking:
         """The coach's own answer, while a language model is still writing."""
         self.draft = ""
         """What the model has written so far; nothing of it has been checked."""
+        self._model = model
         self._cancelled = threading.Event()
         self._finished = threading.Event()
         self._answer: Answer | None = None
@@ -214,6 +215,19 @@ class Asking:
         if self._answer is None:
             raise CoachError("There is no answer yet.")
         return self._answer
+
+    def without_model(self) -> Answer | None:
+        """The coach's own answer, where the model was stopped while it wrote; None where there is none yet."""
+        if self.composed is None or self._model is None:
+            return None
+        made = Generation(
+            model=self._model.endpoint.model,
+            place=self._model.endpoint.place,
+            outcome=Outcome.STOPPED,
+            composed=self.composed.claims,
+        )
+        trace = self.composed.trace.model_copy(update={"generation": made})
+        return self.composed.model_copy(update={"trace": trace})
 
     def cancel(self) -> None:
         """Nobody waits any more: the thread ends at the next stage."""
