@@ -1,8 +1,9 @@
 """The command line: ``python -m coach``.
 
 Comes in: arguments. Goes out: answers and lists on standard output and nothing else there; warnings, progress and
-errors on standard error. A CoachError is shown as its message and ends with code 2. It knows nothing of how an answer
-is found. Tests and other programs pass in their own maker of the coach as the ``obj`` of the command's context.
+errors on standard error. A CoachError is shown as its message and ends with code 2; a model that cannot be served ends
+with code 1. It knows nothing of how an answer is found. Tests and other programs pass in their own maker of the coach
+as the ``obj`` of the command's context.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,18 +25,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
+from coach.answering.generating import Writing
 from coach.batch import ask_all
 from coach.doctor import examine
 from coach.documents import LIMITS, Document, read_document
-from coach.errors import CoachError, DocumentError
+from coach.errors import CoachError, DocumentError, ModelError
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.knowledge.pathway import Pathway
+from coach.models import small
+from coach.models.endpoint import from_environment, named
+from coach.models.spending import Spending
 from coach.pipeline import Coach
 from coach.planning.evidence import match_skills
 from coach.planning.evidence_table import as_text
 from coach.plans import PlanForm, in_bytes, in_form, read_learner
-from coach.printing import printed, printed_trace, visible
+from coach.printing import printed, printed_draft, printed_trace, visible
 from coach.settings import Settings, load_settings
 
 MakeCoach = Callable[[Settings], Coach]
@@ -79,19 +87,34 @@ def ask(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as one line of JSON.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show how the answer was found.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Let this language model word the answer; default: COACH_MODEL, if set."),
+    ] = None,
+    model_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where it is served, as http://127.0.0.1:11434/v1; default: COACH_MODEL_URL."),
+    ] = None,
 ) -> None:
-    """Answer a question, or each question of a file."""
+    """Answer a question, or each question of a file.
+
+    A language model is only asked where one is named, and each of its sentences is checked against the evidence. Its
+    key is read from COACH_MODEL_KEY, which goes to the address in COACH_MODEL_URL and nowhere else.
+    """
     if (question is None) == (batch is None):
         raise typer.BadParameter("Give a question in quotes, or --batch FILE.jsonl, and not both.")
     if batch is not None:
         if pathway is not None:
             raise typer.BadParameter("With --batch each line names its own pathway.")
-        _ask_batch(ctx, batch)
+        _ask_batch(ctx, batch, _writing(model, model_url))
         return
     with _answers_only() as out:
+        writing = _writing(model, model_url)
         coach = _coach(ctx)
-        answer = coach.ask(cast(str, question), pathway=pathway)
+        answer = coach.ask(cast(str, question), pathway=pathway, writing=writing)
         _warn(coach.problems())
+        if writing is not None:
+            typer.echo(printed_draft(answer, writing.model.name), nl=False, err=True)
         if as_json:
             out.write(json.dumps(answer.model_dump(mode="json")) + "\n")
         else:
@@ -99,7 +122,28 @@ def ask(
             out.write(text + (printed_trace(answer) if trace else ""))
 
 
-def _ask_batch(ctx: typer.Context, name: str) -> None:
+def _writing(model: str | None, model_url: str | None) -> Writing | None:
+    """The model that the options name, else the environment; None if neither does. Raises ModelError."""
+    configured = from_environment()
+    if model is None and model_url is None:
+        endpoint = configured
+    elif model is None and configured is None:
+        raise ModelError("--model-url says where a model is, not which one. Name it with --model.")
+    else:
+        endpoint = named(model or (configured.model if configured else ""), model_url or "")
+    if endpoint is None:
+        return None
+    from coach.models.openai_api import OpenAIModel  # the package takes a second to load
+
+    return Writing(
+        model=OpenAIModel(endpoint),
+        spending=Spending(endpoint.answer_tokens, endpoint.session_tokens),
+        reply_tokens=endpoint.reply_tokens,
+        prices=(endpoint.price_in, endpoint.price_out),
+    )
+
+
+def _ask_batch(ctx: typer.Context, name: str, writing: Writing | None) -> None:
     failed = 0
     with contextlib.ExitStack() as stack:
         if name == "-":
@@ -112,7 +156,7 @@ def _ask_batch(ctx: typer.Context, name: str) -> None:
         out = stack.enter_context(_answers_only())
         coach = _coach(ctx)
         _warn(coach.problems())
-        for result in ask_all(lines, coach):
+        for result in ask_all(lines, coach, writing):
             failed += result.answer is None
             out.write(result.as_json() + "\n")
             out.flush()  # whoever reads along has each answer as soon as it is there
@@ -232,6 +276,44 @@ def doctor(ctx: typer.Context) -> None:
         out.write("All is well.\n" if not unsound else f"{unsound} to mend: see the lines that begin with NO.\n")
     if unsound:
         raise typer.Exit(1)
+
+
+@app.command(name="serve-model")
+def serve_model(
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 takes any free one.")] = 0,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the log of llama.cpp.")] = False,
+) -> None:
+    """Serve a small language model on this machine alone, until Ctrl-C: to see the difference with no account."""
+    with _answers_only() as out, _until_ended() as ended:
+        try:
+            server = small.SmallModelServer(port, verbose=verbose)
+        except ModelError as error:
+            typer.echo(visible(str(error)), err=True)
+            raise typer.Exit(1) from error
+        typer.echo(
+            f"{small.WORD}\nIn the app, click on the model's badge and choose Another address; or set:\n"
+            f"  COACH_MODEL={small.NAME} COACH_MODEL_URL={server.base_url} "
+            f"COACH_MODEL_CONTEXT_TOKENS={small.CONTEXT_TOKENS}\nNothing leaves this machine. End it with Ctrl-C.",
+            err=True,
+        )
+        out.write(f"{server.base_url} {small.NAME}\n")
+        out.flush()
+        while not ended.wait(1.0):  # with a limit, since Windows lets no Ctrl-C into a wait without one
+            pass
+        sys.stderr.flush()
+        os._exit(0)  # A server that is let go in good order writes every reply to its end first, which takes minutes.
+
+
+@contextlib.contextmanager
+def _until_ended() -> Iterator[threading.Event]:
+    """An event that Ctrl-C or a polite request to end sets, in place of what they do else."""
+    ended = threading.Event()
+    before = {name: signal.signal(name, lambda *_: ended.set()) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _document(file: Path) -> Document:

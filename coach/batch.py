@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from coach.answering.generating import Writing
 from coach.errors import CoachError
 from coach.pipeline import Coach
 from coach.types import Answer
@@ -55,8 +56,11 @@ class _MalformedError(Exception):
         self.id = id_
 
 
-def ask_all(lines: Iterable[bytes], coach: Coach) -> Iterator[Result]:
-    """Ask each line by itself: one that fails does not stop those after it."""
+def ask_all(lines: Iterable[bytes], coach: Coach, writing: Writing | None = None) -> Iterator[Result]:
+    """Ask each line by itself: one that fails does not stop those after it.
+
+    With ``writing`` a model words the answers; earlier questions of a line are answered without it.
+    """
     for number, line in enumerate(lines, start=1):
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - the mark that Windows editors put first
@@ -68,7 +72,7 @@ def ask_all(lines: Iterable[bytes], coach: Coach) -> Iterator[Result]:
             yield Result(error.id if error.id is not None else number, None, f"line {number}: {error}")
             continue
         try:
-            yield Result(item.id, _asked(item, coach))
+            yield Result(item.id, _asked(item, coach, writing))
         except CoachError as error:
             field = "pathway: " if item.pathway is not None and not _known(item.pathway, coach) else ""
             yield Result(item.id, None, f"line {number}: {field}{error}")
@@ -77,11 +81,13 @@ def ask_all(lines: Iterable[bytes], coach: Coach) -> Iterator[Result]:
             yield Result(item.id, None, f"line {number}: no answer because of {type(error).__name__}: {error}")
 
 
-def _asked(item: Item, coach: Coach) -> Answer:
+def _asked(item: Item, coach: Coach, writing: Writing | None) -> Answer:
     history: list[Answer] = []
     for earlier in item.history:
         history.append(coach.ask(earlier, tuple(history), item.pathway))
-    return coach.ask(item.question, tuple(history), item.pathway)
+    if writing is None:
+        return coach.ask(item.question, tuple(history), item.pathway)
+    return coach.ask(item.question, tuple(history), item.pathway, writing=writing)
 
 
 def _known(slug: str, coach: Coach) -> bool:

@@ -16,20 +16,28 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from coach.errors import CoachError
+from coach.errors import CoachError, ModelError
 from coach.knowledge.corpus import corpus_of
 from coach.knowledge.pathway import Pathway
+from coach.models import small
+from coach.models.chat import ChatError, Fault
+from coach.models.endpoint import Endpoint, from_environment
 from coach.pipeline import Coach
 from coach.retrieval.encoder import Encoder
 from coach.retrieval.index import IndexState, index_state
 from coach.settings import REPOSITORY, Settings, load_settings
 from coach.storage import store_problem
-from coach.types import Frozen
+from coach.types import Frozen, Message, Place
 
 OLDEST_PYTHON = (3, 11)
 """The first with StrEnum, datetime.UTC and hashlib.file_digest."""
 
 REQUIREMENTS = REPOSITORY / "requirements.txt"
+
+TRIAL = (Message(role="user", content="Say yes."),)
+TRIAL_TOKENS = 16
+TRIAL_SECONDS = 20.0
+"""That a language model has for them. A local program may load the model first; more than this is not waited for."""
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;#]+)", re.MULTILINE)
 
@@ -66,6 +74,8 @@ def examine(make_coach: Callable[[Settings], Coach]) -> Iterator[Finding]:
     for pathway in coach.pathways():
         yield _index(coach, pathway, encoder)
     yield _conversations(settings)
+    yield from _language_model()
+    yield _small_model()
 
 
 def _python() -> Finding:
@@ -155,3 +165,49 @@ def _index(coach: Coach, pathway: Pathway, encoder: Encoder | None) -> Finding:
 def _conversations(settings: Settings) -> Finding:
     problem = store_problem(settings)
     return Finding(name="conversations", sound=problem is None, text=problem or "can be read")
+
+
+def _language_model() -> Iterator[Finding]:
+    """The one that the environment names, and whether it answers; none is no fault."""
+    name = "language model"
+    try:
+        endpoint = from_environment()
+    except ModelError as error:
+        yield Finding(name=name, sound=False, text=f"{error} It is set by the variables COACH_MODEL and COACH_MODEL_*.")
+        return
+    if endpoint is None:
+        yield Finding(name=name, sound=True, text="none is set, and none is needed. COACH_MODEL names one.")
+        return
+    where = "on this machine" if endpoint.place is Place.LOCAL else "remote"
+    key = "with a key" if endpoint.secret else "without a key"
+    yield Finding(name=name, sound=True, text=f"{endpoint.model} at {endpoint.base_url} ({where}), {key}")
+    yield _answering(endpoint)
+
+
+def _answering(endpoint: Endpoint) -> Finding:
+    from coach.models.openai_api import OpenAIModel  # the package takes a second to load
+
+    name = "language model answers"
+    limits = {
+        field: min(getattr(endpoint, field), TRIAL_SECONDS)
+        for field in ("first_token_seconds", "idle_seconds", "total_seconds")
+    }
+    model = OpenAIModel(endpoint.model_copy(update=limits))
+    try:
+        reply = model.complete(TRIAL, max_tokens=TRIAL_TOKENS)
+    except ChatError as error:
+        # A model that thinks before it speaks is there, and thinks longer than a trial.
+        return Finding(name=name, sound=error.fault is Fault.EMPTY, text=str(error))
+    return Finding(name=name, sound=True, text=f"after {reply.seconds:.1f} s")
+
+
+def _small_model() -> Finding:
+    """Whether ``serve-model`` can start; its packages are an extra, so that their absence is no fault."""
+    name = "small model"
+    if not small.available():
+        return Finding(name=name, sound=True, text=f"not installed, and not needed. To try it: {small.INSTALL}")
+    try:
+        small.find_weights()
+    except ModelError as error:
+        return Finding(name=name, sound=False, text=str(error))
+    return Finding(name=name, sound=True, text=f"{small.NAME}, start it with: python -m coach serve-model")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
+from coach.knowledge.wording import count
 from coach.reading import sources
-from coach.types import Answer, ChannelRank, Passage, Support
+from coach.types import Answer, ChannelRank, Generation, Outcome, Passage, Place, Support
 
 DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of writing, so that a line reads otherwise than it is."""
@@ -79,8 +80,63 @@ def printed_trace(answer: Answer) -> str:
         said = "holds" if verdict.supported else "REJECTED"
         reason = f" ({verdict.reason})" if verdict.reason else ""
         lines.append(f"{said} {verdict.score:.2f}{reason}: {verdict.claim}")
+    if trace.generation is not None:
+        lines += ["", *_exchanges(trace.generation)]
     lines += ["", "  ".join(f"{stage.stage} {1000 * stage.seconds:.1f} ms" for stage in trace.seconds)]
     return visible("\n".join(lines)) + "\n"
+
+
+def printed_draft(answer: Answer, model: str) -> str:
+    """What became of a model's draft, in one line; ``model`` is what it is called where it was not asked at all."""
+    made = answer.trace.generation
+    if made is None:
+        return visible(f"{model} was not asked: the coach has nothing to be put into words.") + "\n"
+    who = f"{made.model} {'on this machine' if made.place is Place.LOCAL else 'at a remote service'}"
+    if made.outcome in (Outcome.SHOWN, Outcome.COMPLETED):
+        text = f"Worded by {who}, every sentence checked{_struck(made)}."
+        text += " What it left out was put back." if made.outcome is Outcome.COMPLETED else ""
+    elif made.outcome is Outcome.KEPT:
+        text = f"The coach's own answer: too little of what {who} wrote held{_struck(made)}."
+        text += f" {made.problem}" if made.problem else ""
+    elif made.outcome is Outcome.STOPPED:
+        text = f"The coach's own answer: {who} was stopped."
+    else:
+        text = f"The coach's own answer: {made.problem}"
+    if made.exchanges:
+        text += f" {_took(made)}."
+    return visible(" ".join(text.split())) + "\n"
+
+
+def _struck(made: Generation) -> str:
+    if made.chosen is None:
+        return ""
+    verdicts = made.exchanges[made.chosen].verdicts
+    struck = sum(not verdict.supported for verdict in verdicts)
+    return f", {struck} of {count(len(verdicts), 'sentence')} struck out" if struck else ""
+
+
+def _took(made: Generation) -> str:
+    cost = "" if made.cost is None else f", about ${made.cost:.4f}"
+    about = "about " if made.usage.estimated else ""
+    return f"{count(len(made.exchanges), 'exchange')}, {about}{made.usage.total:,} tokens{cost}, {made.seconds:.1f} s"
+
+
+def _exchanges(made: Generation) -> list[str]:
+    """Each exchange with a model: what it took, and each of its sentences with the verdict."""
+    lines = [f"model {made.model} ({made.place}), draft {made.outcome}"]
+    if made.rewritten:
+        lines.append(f"searched for, as the model put it: {made.rewritten}")
+    for number, one in enumerate(made.exchanges, start=1):
+        first = "" if one.first_token_seconds is None else f", first words after {one.first_token_seconds:.1f} s"
+        chosen = " (counts)" if number - 1 == made.chosen else ""
+        lines.append(f"exchange {number}{chosen}: {one.usage.total:,} tokens, {one.seconds:.1f} s{first}")
+        for verdict in one.verdicts:
+            said = "holds" if verdict.supported else "STRUCK OUT"
+            reason = f" ({verdict.reason})" if verdict.reason and not verdict.supported else ""
+            lines.append(f"    {said}{reason}: {verdict.claim}")
+    if made.problem:
+        lines.append(made.problem)
+    return lines
 
 
 def _placed(rank: ChannelRank | None) -> str:

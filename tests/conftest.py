@@ -11,8 +11,10 @@ import pytest
 from coach import Coach
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
+from coach.models import small
 from coach.settings import Settings, load_settings
 from coach.storage import Store, open_passing_store, open_store
+from tests import small_model as small_model_server
 from tests.postgres import MISSING, Cluster, binaries, cluster
 
 PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
@@ -38,6 +40,17 @@ def postgres() -> Iterator[Cluster]:
             pytest.fail(MISSING)
         pytest.skip(MISSING)
     with cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def small_model() -> Iterator[small_model_server.SmallModel]:
+    """A real language model on loopback. Where its packages are missing the test is skipped, but in CI it fails."""
+    if not small.available():
+        if os.environ.get("CI"):
+            pytest.fail(small_model_server.MISSING)
+        pytest.skip(small_model_server.MISSING)
+    with small_model_server.small_model() as running:
         yield running
 
 

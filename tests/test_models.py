@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import pickle
 import threading
 import time
@@ -72,7 +73,7 @@ def test_a_reply_is_the_same_streamed_and_not_and_is_told_as_it_grows() -> None:
         plain = model(server).complete(ASKED, max_tokens=50)
     assert watched.text == plain.text == "Six to eight months. [1]"
     assert told[-1] == watched.text
-    assert len(told) > 1 and all(after.startswith(before) for before, after in zip(told, told[1:], strict=False))
+    assert len(told) > 1 and all(after.startswith(before) for before, after in itertools.pairwise(told))
     assert watched.usage == Usage(prompt_tokens=100, reply_tokens=7)
     assert watched.whole and watched.first_token_seconds is not None
 
@@ -197,12 +198,9 @@ def test_a_stream_that_ends_before_its_end_is_no_whole_reply() -> None:
         assert not model(server).complete(ASKED, max_tokens=50).whole
 
 
-def test_what_is_labelled_wrongly_is_read_all_the_same_or_refused_in_words() -> None:
+def test_a_stream_that_is_labelled_wrongly_is_read_all_the_same() -> None:
     with ScriptedModel(wrong_content_type("Fine. [1]")) as server:
-        try:
-            assert model(server).complete(ASKED, max_tokens=50).text == "Fine. [1]"
-        except ChatError as error:
-            assert error.fault in {Fault.EMPTY, Fault.UNREADABLE}
+        assert model(server).complete(ASKED, max_tokens=50).text == "Fine. [1]"
 
 
 @pytest.mark.parametrize("head", [True, False])

@@ -139,6 +139,23 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Endpoint |
     return endpoint(**fields)
 
 
+def named(model: str, base_url: str = "", environment: Mapping[str, str] | None = None) -> Endpoint:
+    """The endpoint of a model that somebody named, at this address or else at the one that the environment names.
+
+    Limits come from the environment, and so does the key, but only one that it holds for this very address. Raises
+    ModelError.
+    """
+    given = dict(os.environ if environment is None else environment)
+    address = base_url.strip() or given.get("COACH_MODEL_URL", "").strip() or OPENAI
+    key = known_key(address, given)
+    for name in ("COACH_MODEL_KEY", "OPENAI_API_KEY"):
+        given.pop(name, None)  # They belong to the address that stands beside them there.
+    found = from_environment(given | {"COACH_MODEL": model, "COACH_MODEL_URL": address})
+    if found is None:
+        raise ModelError("The model has no name. Give the one under which its server knows it.")
+    return found.model_copy(update={"key": SecretStr(key)}) if key else found
+
+
 def known_key(base_url: str, environment: Mapping[str, str] | None = None) -> str:
     """The key that the environment holds for this very address, or an empty string."""
     given = os.environ if environment is None else environment
