@@ -538,6 +538,17 @@ def test_what_is_planted_holds_an_order_and_a_figure_that_is_false(quick: Coach)
     assert false not in {s.text for one in quick.corpus().passages for s in one.sentences}
 
 
+def test_no_year_is_made_false_but_something_that_is_asked_for(quick: Coach) -> None:
+    said = ("It was checked in November 2026.", "It pays $5,000 as of May 2025.", "It pays $5,000.")
+    dated = passage("a", "p", ("H",), *said)
+    worked = quick.work("What would I get paid in Lisbon?", quick.reading())
+    assert worked.answer.missing == ("Lisbon",)
+    entry = worked.evidence[0].found.ranking[0].model_copy(update={"passage": dated})
+    found = replace(worked.evidence[0], found=replace(worked.evidence[0].found, ranking=(entry,)))
+    planted = spoiling.poison(replace(worked, evidence=(found,)))
+    assert planted.lines[0].text == "Lisbon: It pays $6,000."
+
+
 # --- Faults -------------------------------------------------------------------------------------------------
 
 

@@ -27,10 +27,11 @@ from coach import Coach, load_settings
 from coach.errors import CoachError, VectorIndexError
 from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
-from coach.lab import exporting, neighbours, tour
+from coach.lab import experiment, exporting, neighbours, spoiling, tour
 from coach.lab.neighbours import Build, Measured, Measurement, Measuring, Point, Setup
+from coach.pipeline import Worked
 from coach.retrieval.dense import TrialGraph
-from coach.types import Answer, Claim, Method, Origin, Retrieved, Status, Support
+from coach.types import AS_SHIPPED, Answer, Claim, Method, Origin, Retrieved, Status, Support
 from coach.ui import session
 from coach.ui.lab import page as lab_page
 from coach.ui.lab import search as search_view
@@ -356,7 +357,7 @@ SLUGS = (
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_pathway_has_six_stops_that_show_what_they_are_for(coach: Coach, slug: str) -> None:
+def test_every_pathway_has_seven_stops_that_show_what_they_are_for(coach: Coach, slug: str) -> None:
     reading = coach.reading(slug)
     stops = [tour.find(coach, reading, number) for number in range(1, tour.STOPS + 1)]
     answers = []
@@ -365,7 +366,7 @@ def test_every_pathway_has_six_stops_that_show_what_they_are_for(coach: Coach, s
         assert stop.question and stop.answer and stop.answer.pathway == slug and stop.look
         assert 2 <= len(stop.told) <= 3
         answers.append(stop.answer)
-    fact, reworded, conflict, figure, near_miss, caught = answers
+    fact, reworded, conflict, figure, near_miss, caught, with_model = answers
     assert fact.claims[0].support is Support.QUOTED
     assert cited_entry(reworded).lexical.rank >= tour.BEYOND_WORDS  # type: ignore[union-attr]
     assert conflict.trace.facets[0] in tour.CONFLICTS
@@ -376,9 +377,30 @@ def test_every_pathway_has_six_stops_that_show_what_they_are_for(coach: Coach, s
     assert rejected and rejected[0].missing_numbers
     assert rejected[0].claim not in {claim.text for claim in caught.claims}
     assert other is not None and rejected[0].claim in {claim.text for claim in other.claims}
-    for stop in stops[:5]:  # what is shown is what anybody gets who asks
+    assert stops[6].view == tour.MODEL and any(char.isdigit() for char in with_model.claims[0].text)
+    for stop in (*stops[:5], stops[6]):  # what is shown is what anybody gets who asks
         assert stop.answer is not None
         assert coach.ask(stop.question or "", pathway=slug).text == stop.answer.text
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_stop_leads_to_an_experiment_that_shows_what_it_told(coach: Coach, slug: str) -> None:
+    reading = coach.reading(slug)
+    reworded, near_miss, caught = (tour.find(coach, reading, number) for number in (2, 5, 6))
+
+    def shown(stop: tour.Stop) -> Worked:
+        return experiment.run(coach, stop.question or "", stop.experiment, pathway=slug)
+
+    assert reworded.answer is not None
+    cited = reworded.answer.claims[0].citations[0].passage_id
+    found = [entry.passage.id for entry in shown(reworded).evidence[0].found.ranking]
+    assert found.index(cited) >= tour.BEYOND_WORDS - 1
+    assert near_miss.answer is not None and near_miss.answer.status is Status.ABSTAINED
+    assert shown(near_miss).answer.status is Status.ANSWERED
+    assert caught.answer is not None
+    (wrong, *_) = [verdict.claim for verdict in caught.answer.trace.verdicts if not verdict.supported]
+    assert wrong in {claim.text for claim in shown(caught).answer.claims}
+    assert all(tour.find(coach, reading, number).experiment.changes_nothing for number in (1, 3, 4))
 
 
 def cited_entry(answer: Answer) -> Retrieved:
@@ -410,12 +432,12 @@ def test_a_pathway_without_contradictions_says_so(coach: Coach) -> None:
 
 def test_the_careless_writer_errs_in_quoted_figures_alone() -> None:
     quoted = Claim(text="Half earn over $98,000.", support=Support.QUOTED, citations=())
-    assert tour.misremembering(quoted).text == "Half earn over $18,000."
+    assert spoiling.misremembering(quoted).text == "Half earn over $18,000."
     for untouched in (
         quoted.model_copy(update={"text": "No figure here."}),
         quoted.model_copy(update={"support": Support.COMPUTED}),
     ):
-        assert tour.misremembering(untouched) == untouched
+        assert spoiling.misremembering(untouched) == untouched
 
 
 # --- An answer as a file ------------------------------------------------------------------------------------
@@ -731,12 +753,12 @@ def test_a_hostile_question_is_shown_letter_for_letter(opened: Open) -> None:
 
 def test_the_tour_goes_from_stop_to_stop_and_ends_with_a_question_of_ones_own(opened: Open) -> None:
     app = opened(tour="1")
-    assert "1 of 6: A fact" in said(app)
+    assert f"1 of {tour.STOPS}: A fact" in said(app)
     assert not app.text_input  # a stop brings its own question
     for number in range(2, tour.STOPS + 1):
         app.button(key="lab-tour-next").click()
         ran(app)
-        assert f"{number} of 6: {tour.NAMES[number - 1]}" in said(app)
+        assert f"{number} of {tour.STOPS}: {tour.NAMES[number - 1]}" in said(app)
         assert parameters(app)["tour"] == [str(number)]
     app.button(key="lab-tour-next").click()
     ran(app)
@@ -746,13 +768,26 @@ def test_the_tour_goes_from_stop_to_stop_and_ends_with_a_question_of_ones_own(op
     assert app.text_input(key=lab_page.QUESTION_KEY).value == "How hard is it?"
 
 
-def test_a_stop_leads_to_where_there_is_more_to_see(opened: Open) -> None:
-    app = opened(tour="2", view="tour")
+def test_a_stop_leads_to_its_experiment_and_leaves_no_other_one_in_the_address(opened: Open) -> None:
+    app = opened(tour="2", view="tour", faults="stale-index", passages="3", h=["How hard is it?"])
     app.button(key="lab-tour-look").click()
     ran(app)
     found = parameters(app)
-    assert found["view"] == ["map"] and found["tour"] == ["2"]
     assert found["q"][0] in {question for _, question in tour.OTHER_WORDS}
+    del found["q"]
+    assert found == {"tour": ["2"], "view": ["change"], "dense": ["0"], "keys": ["0"]}
+    weights = [app.slider(key=f"lab-{channel}").value for channel in ("dense", "keys", "lexical")]
+    assert weights == [0, 0, AS_SHIPPED.lexical]
+
+
+def test_the_stop_about_a_fault_leads_to_its_switches(opened: Open) -> None:
+    app = opened(tour="6", view="tour")
+    app.button(key="lab-tour-look").click()
+    ran(app)
+    found = parameters(app)
+    assert found["view"] == ["break"] and found["faults"] == ["no-check,careless-writer"]
+    assert app.button_group(key="lab-faults").value == ["no-check", "careless-writer"]
+    assert app.radio[0].value is None  # first the guess
 
 
 def test_the_answer_can_be_taken_along(opened: Open, coach: Coach) -> None:

@@ -213,7 +213,7 @@ _OF_RETRIEVAL = frozenset({
 })  # fmt: skip
 """Those whose harm recall can show."""
 
-_OF_THE_QUESTION = frozenset({FaultName.STALE_INDEX, FaultName.POISON})
+OF_THE_QUESTION = frozenset({FaultName.STALE_INDEX, FaultName.POISON})
 """Those that are made for the question at hand."""
 
 
@@ -688,7 +688,7 @@ def question_that_shows(
     """
     chosen = in_order(faults)
     reading = coach.reading(pathway)
-    dear = bool(_OF_THE_QUESTION & set(chosen))
+    dear = bool(OF_THE_QUESTION & set(chosen))
     # Their indexes are of no use to anybody else, so they must not push out what is.
     own = Readings(1) if dear else kept
     try:

@@ -1,4 +1,5 @@
-"""A guided tour in six stops, each with a question that shows one thing: found from the pathway, proved by its answer.
+"""A guided tour in seven stops, each with a question that shows one thing, found from the pathway and proved by its
+answer.
 
 Comes in: the coach, a reading of a pathway, the number of a stop. Goes out: a ``Stop``: the question, what the coach
 answered, what it shows in a few sentences, and where to look. Nothing is told that the answer at hand does not show:
@@ -10,11 +11,12 @@ It draws nothing and knows no pathway: the questions below ask for facets that a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
+from coach.lab.experiment import Experiment, FaultName
+from coach.lab.spoiling import misremembering
 from coach.pipeline import Coach, Reading, Worked
 from coach.types import Answer, Claim, Fact, Frozen, Method, Origin, Passage, Retrieved, Status, Support, Unit, Verdict
 
@@ -66,14 +68,16 @@ class Stop(Frozen):
     """What to look at."""
     view: str
     """Of the Lab, where to see more."""
-    experiment: tuple[tuple[str, str], ...] = ()
-    """Address parameters that belong to it there."""
+    experiment: Experiment = Experiment()
+    """What is changed or broken there."""
     answer: Answer | None = None
     other: Answer | None = None
     """The answer beside it, where the stop is about a difference."""
 
 
-STEPS, MAP, BREAK, CHANGE = "steps", "map", "break", "change"
+STEPS, BREAK, CHANGE, MODEL = "steps", "break", "change", "model"
+
+WORDS_ALONE = Experiment(method=Method(dense=0, keys=0))
 
 NAMES = (
     "A fact",
@@ -82,6 +86,7 @@ NAMES = (
     "A figure of your own",
     "A near miss",
     "A fault, and the check that catches it",
+    "A language model, with and without evidence",
 )
 STOPS = len(NAMES)
 
@@ -153,12 +158,13 @@ def _in_other_words(coach: Coach, reading: Reading) -> Stop:
                 f"By meaning it comes at rank {entry.keys.rank}: the closest question key is "
                 f"“{entry.matched_question}”, with a cosine of {entry.keys.score:.2f}.",
             ),
-            look="See on the map which passages lie near the question. Then change one thing: give words alone a "
-            "weight, and see what they would have found.",
-            view=MAP,
+            look="See what is found where words alone have a weight. Then give meaning and question keys theirs back, "
+            "one after the other. On the map you see which passages lie near the question.",
+            view=CHANGE,
+            experiment=WORDS_ALONE,
             answer=answer,
         )
-    return _nothing(2, "Every other wording that was tried is found by its words as well.", MAP)
+    return _nothing(2, "Every other wording that was tried is found by its words as well.", CHANGE)
 
 
 def _conflict(coach: Coach, reading: Reading) -> Stop:
@@ -244,9 +250,10 @@ def _near_miss(coach: Coach, reading: Reading) -> Stop:
                 f"What is missing is {listed(list(answer.missing))}. So the coach says that, and offers what it does "
                 "know.",
             ),
-            look="See in the steps which passages were found and why none of them was used. Then switch abstaining off "
-            "and see what would have been said.",
+            look="Forbid the coach to abstain, and see what would have been said. In the steps you see which passages "
+            "were found and why none of them was used.",
             view=BREAK,
+            experiment=Experiment(faults=(FaultName.NO_ABSTENTION,)),
             answer=answer,
         )
     return _nothing(5, "Every near miss that was tried is covered by this pathway.", BREAK)
@@ -274,40 +281,47 @@ def _fault(coach: Coach, reading: Reading) -> Stop:
                 "stands in none of them. With the check the claim is not shown; without it, it is, with a marker and "
                 "as sure as the truth.",
             ),
-            look="Compare the two answers. Then break other things yourself, and guess first what will happen.",
+            look="Compare the two answers. Then run these two faults yourself, switch one of them off, and try others.",
             view=BREAK,
+            experiment=Experiment(faults=(FaultName.NO_CHECK, FaultName.CARELESS_WRITER)),
             answer=caught,
             other=passed,
         )
     return _nothing(6, "No answer of this pathway has a figure that could be misremembered.", BREAK)
 
 
+def _model(coach: Coach, reading: Reading) -> Stop:
+    """The question of a figure: a model that is asked alone will mostly name another one."""
+    for worked in _answers(coach, reading, (question for _, _, question in _plain_facts(reading))):
+        answer, first = worked.answer, worked.answer.claims[0]
+        if len(answer.claims) > FEW or not any(char.isdigit() for char in first.text):
+            continue
+        return Stop(
+            number=7,
+            name=NAMES[6],
+            question=answer.question,
+            told=(
+                "This is the coach's own answer. A language model can word it more freely, but by itself it says what "
+                "is likely, whether or not it is so.",
+                "Asked with the passages that were found, it can copy from them, and still err. So each of its "
+                "sentences is held against the exact one it cites, by the same check as every other claim, and what "
+                "does not hold is struck out.",
+            ),
+            look="Ask the same question three ways: with no retrieval, with retrieval, and with retrieval and check. "
+            "A small model can run on this machine; no account is needed.",
+            view=MODEL,
+            answer=answer,
+        )
+    return _nothing(7, "This pathway has no single figure that can be asked for.", MODEL)
+
+
 _FINDERS: tuple[Callable[[Coach, Reading], Stop], ...] = (
-    _fact, _in_other_words, _conflict, _figure, _near_miss, _fault,
+    _fact, _in_other_words, _conflict, _figure, _near_miss, _fault, _model,
 )  # fmt: skip
 
 
 def _nothing(number: int, why: str, view: str) -> Stop:
     return Stop(number=number, name=NAMES[number - 1], told=(why,), look="Go on to the next stop.", view=view)
-
-
-# --- A writer that errs -------------------------------------------------------------------------------------
-
-_FIGURE = re.compile(r"\d[\d,]*")
-
-
-def misremembering(claim: Claim) -> Claim:
-    """A quoted claim with its last figure wrong, always in the same way: its first digit is one higher, or 1 after 9.
-
-    >>> misremembering(Claim(text="It takes 6 to 8 months.", support=Support.QUOTED, citations=())).text
-    'It takes 6 to 9 months.'
-    """
-    figures = list(_FIGURE.finditer(claim.text))
-    if not figures or claim.support is not Support.QUOTED:
-        return claim
-    at = figures[-1].start()
-    wrong = str(int(claim.text[at]) % 9 + 1)
-    return claim.model_copy(update={"text": claim.text[:at] + wrong + claim.text[at + 1 :]})
 
 
 def _rejected(answer: Answer) -> Verdict | None:

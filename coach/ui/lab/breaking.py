@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from coach.errors import CoachError
-from coach.lab.experiment import FaultName, in_order
-from coach.lab.faults import FAULTS, Option, Ran, execute, judge, prediction, question_that_shows
+from coach.lab.experiment import FaultName, in_order, readings
+from coach.lab.faults import FAULTS, OF_THE_QUESTION, Option, Ran, execute, judge, prediction, question_that_shows
 from coach.pipeline import Coach
 from coach.ui.lab import difference
 from coach.ui.lab.address import lab_address
@@ -104,7 +104,7 @@ def _other_question(coach: Coach, faults: tuple[FaultName, ...], pathway: str, q
         return
     try:
         with st.spinner("Trying questions of this pathway"):
-            found = question_that_shows(coach, faults, pathway, kept=own_readings())
+            found = question_that_shows(coach, faults, pathway)
     except CoachError as error:
         st.error(literal(str(error)))
         return
@@ -124,7 +124,9 @@ def _run(coach: Coach, question: str, faults: tuple[FaultName, ...], pathway: st
     try:
         with st.spinner("Breaking a copy and asking it", show_time=True):
             _, history = as_shipped(coach, question, pathway)
-            ran = execute(coach, question, faults, history, pathway=pathway, kept=own_readings())
+            # What is made for a visitor's question is theirs; tiny passages are the same for everybody.
+            kept = own_readings() if OF_THE_QUESTION & set(faults) else readings
+            ran = execute(coach, question, faults, history, pathway=pathway, kept=kept)
     except CoachError as error:
         st.error(literal(str(error)))
         return

@@ -1,4 +1,4 @@
-"""The guided tour on a page: six stops, one at a time, and then the learner's own question.
+"""The guided tour on a page: seven stops, one at a time, and then the learner's own question.
 
 Comes in: the coach, a reading, the number of the stop in the address (``?tour=3``). Goes out: Streamlit elements. What
 is told is found and worked out by ``coach.lab.tour``; everything that people or pages wrote is escaped here.
@@ -15,6 +15,7 @@ from coach.reading import Part, parts
 from coach.settings import load_settings
 from coach.types import Answer, Claim, Passage, Status, Support
 from coach.ui import evidence
+from coach.ui.lab.asked import to_address
 from coach.ui.render import literal, plain, quiet
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ FOUND_KEPT = 64
 
 VIEWS = {
     "steps": "See it step by step",
-    "map": "See it on the map",
     "change": "Change one thing",
     "break": "Break it yourself",
+    "model": "Let a model write",
 }
 """Where a stop leads on to, and what the button says."""
 
@@ -106,7 +107,7 @@ def _stop(stop: Stop, coach: Coach, offered: frozenset[str]) -> None:
 def _own() -> None:
     st.subheader("Now your own question", anchor=False)
     st.markdown(
-        "Six stops, one pipeline: understand, retrieve, answer, check. Ask what you want to know, and watch it take "
+        "Seven stops, one pipeline: understand, retrieve, answer, check. Ask what you want to know, and watch it take "
         "the same way."
     )
     st.text_input(
@@ -131,12 +132,12 @@ def _go(number: int) -> None:
 
 
 def _look(stop: Stop) -> None:
-    """Another view, with the question of the stop; the number stays, so that the tour goes on from there."""
+    """Another view, with the question and the experiment of the stop in place of what stood there; the number stays,
+    so that the tour goes on from there."""
+    to_address(stop.experiment)
     st.query_params["q"] = stop.question or ""
     st.query_params.pop("h", None)
     st.query_params["view"] = stop.view
-    for name, value in stop.experiment:
-        st.query_params[name] = value
 
 
 def _ask_own() -> None:
