@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from coach.answering.generating import Writing
 from coach.knowledge.load import load_knowledge
 from coach.pipeline import Coach, Reading
 from coach.planning.learner import Learner
@@ -403,8 +404,9 @@ def test_a_coach_that_says_one_figure_by_heart_fails_in_that_one(
             on_stage: Callable[[str], None] | None = None,
             learner: Learner | None = None,
             reading: Reading | None = None,
+            writing: Writing | None = None,
         ) -> Answer:
-            given = super().ask(question, history, pathway, on_stage, learner, reading)
+            given = super().ask(question, history, pathway, on_stage, learner, reading, writing)
             claims = [
                 one.model_copy(update={"text": "Kiln work takes 6 weeks."}) if "Kiln Work" in one.text else one
                 for one in given.claims
