@@ -55,17 +55,21 @@ def settings(app: AppTest, kind: str | None = None) -> AppTest:
     return app
 
 
-def named(app: AppTest, server: ScriptedModel, key: str = "") -> AppTest:
-    """The settings with an address, a key and a model that the service offers."""
-    settings(app, model.OTHER)
+def press(app: AppTest, button: str, server: ScriptedModel, key: str = "", name: str | None = None) -> AppTest:
+    """Fill in the form and send it. A browser sends all of a form each time; here each field has to be set anew."""
     app.text_input(key=f"model-address-{model.OTHER}").set_value(server.base_url)
     app.text_input(key=f"model-key-{model.OTHER}").set_value(key)
-    ran(app)
-    app.button(key="model-test").click()
-    ran(app)
-    assert [html.unescape(box.value) for box in app.success] == ["It is there and offers 2 models."]
-    app.selectbox(key=f"model-name-{model.OTHER}").set_value("scripted-1")
+    if name is not None:
+        app.selectbox(key=f"model-name-{model.OTHER}").set_value(name)
+    app.button(key=button).click()
     return ran(app)
+
+
+def named(app: AppTest, server: ScriptedModel, key: str = "") -> AppTest:
+    """The settings, with the list of models that the service offers."""
+    press(settings(app, model.OTHER), "model-test", server, key)
+    assert [html.unescape(box.value) for box in app.success] == ["It is there and offers 2 models."]
+    return app
 
 
 def badge(app: AppTest) -> str:
@@ -115,20 +119,28 @@ def test_a_connection_is_tested_and_what_is_wrong_is_told_in_plain_words(start: 
     with ScriptedModel(Text("Yes.")) as server:
         app = named(start(), server)
         server.script(unauthorized())
+        press(app, "model-test", server, name="scripted-1")
+        assert any("wants a key" in html.unescape(box.value) for box in app.error)
+        press(app, "model-use", server, name="scripted-1")
+    assert badge(app) == "Local: scripted-1"
+
+
+def test_a_model_without_a_name_or_at_an_unsafe_address_is_not_taken(start: Callable[..., AppTest]) -> None:
+    with ScriptedModel() as server:
+        app = press(settings(start(), model.OTHER), "model-use", server)
+        assert any("Which model?" in html.unescape(box.value) for box in app.error)
+        app.text_input(key=f"model-address-{model.OTHER}").set_value("http://192.168.1.20/v1")
         app.button(key="model-test").click()
         ran(app)
-        assert any("wants a key" in html.unescape(box.value) for box in app.error)
-        app.button(key="model-use").click()
-        ran(app)
-    assert badge(app) == "Local: scripted-1"
+        assert any("only https" in html.unescape(box.value) for box in app.error)
+    assert badge(app) == "No model"
 
 
 def test_a_typed_key_is_in_this_visit_alone_and_in_no_element(start: Callable[..., AppTest]) -> None:
     with ScriptedModel(Text("Yes.")) as server:
         app = named(start(), server, SENTINEL)
         assert {request.key for request in server.requests} == {SENTINEL}
-        app.button(key="model-use").click()
-        ran(app)
+        press(app, "model-use", server, SENTINEL, "scripted-1")
     assert badge(app) == "Local: scripted-1"
     assert app.session_state["model"].endpoint.secret == SENTINEL
     assert SENTINEL not in repr(app.session_state["model"])
@@ -141,9 +153,7 @@ def test_limits_and_prices_are_taken_over(start: Callable[..., AppTest]) -> None
         app.number_input(key=f"model-context_tokens-{model.OTHER}").set_value(4096)
         app.number_input(key=f"model-session_tokens-{model.OTHER}").set_value(9000)
         app.number_input(key=f"model-price_in-{model.OTHER}").set_value(1.5)
-        ran(app)
-        app.button(key="model-use").click()
-        ran(app)
+        press(app, "model-use", server, name="scripted-1")
     chosen = app.session_state["model"]
     assert (chosen.endpoint.context_tokens, chosen.endpoint.price_in) == (4096, 1.5)
     assert chosen.spending.session_tokens == 9000

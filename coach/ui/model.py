@@ -35,6 +35,7 @@ NAMES = (
     "COACH_MODEL_ANSWER_TOKENS", "COACH_MODEL_SESSION_TOKENS", "COACH_MODEL_TOTAL_SECONDS", "COACH_MODEL_PRICE_IN",
     "COACH_MODEL_PRICE_OUT", "OPENAI_API_KEY",
 )  # fmt: skip
+LIMITS = ("context_tokens", "reply_tokens", "answer_tokens", "session_tokens", "price_in", "price_out")
 SMALL_REPLY_TOKENS = 160
 TRIAL_TOKENS = 16
 TRIAL = (Message(role="user", content="Say yes."),)
@@ -124,11 +125,17 @@ def _open() -> None:
 
 def _close() -> None:
     st.session_state.choosing_model = False
+    _forget_test()
+
+
+def _forget_test() -> None:
     st.session_state.pop("model_tested", None)
 
 
 @st.dialog("Language model", width="medium", on_dismiss=_close)
 def _dialog() -> None:
+    if not st.session_state.get("choosing_model"):  # a callback has chosen: the dialog is its own part of the page
+        st.rerun()
     st.markdown(
         "The coach needs none: its answers are put together from the evidence. A model words them more freely, and "
         "each of its sentences is checked before you see it as an answer."
@@ -136,7 +143,9 @@ def _dialog() -> None:
     now = chosen()
     kinds = _kinds()
     current = now.kind if now and now.kind in kinds else OFF
-    kind = st.selectbox("Answers are worded by", kinds, index=kinds.index(current), key="model-kind")
+    kind = st.selectbox(
+        "Answers are worded by", kinds, index=kinds.index(current), key="model-kind", on_change=_forget_test
+    )
     if kind == OFF:
         st.caption("Nothing is sent anywhere. No key and no network are needed.")
         st.button("Use no model", type="primary", key="model-off", on_click=_use, args=(None,))
@@ -173,7 +182,12 @@ def _operators(hints: bool) -> None:
     if found is None:
         raise ModelError("This app names no model any more.")
     st.markdown(f"{literal(found.model)}, {quiet(_place(found))}")
-    _buttons(OPERATOR, found, hints)
+    fields = {name: getattr(found, name) for name in type(found).model_fields}
+    with st.container(horizontal=True):
+        chosen_one = _chosen(OPERATOR, found, hints)
+        st.button("Use this model", type="primary", key="model-use", on_click=_use, args=(chosen_one,))
+        st.button("Test the connection", key="model-test", on_click=_test, args=(fields, True))
+    _show_test()
 
 
 def _small(hints: bool) -> None:
@@ -199,88 +213,100 @@ def _small_server() -> small.SmallModelServer:
 
 
 def _typed(kind: str, now: Chosen | None, hints: bool) -> None:
-    preset = next((one for one in PRESETS if one.name == kind), Preset(OTHER, "", False, ""))
+    """An address, a key and a name. In a form, where what was typed counts however the field was left."""
+    preset = _preset(kind)
     same = now.endpoint if now and now.kind == kind else None
     if preset.hint:
         st.caption(literal(preset.hint))
-    address = preset.base_url
-    if not preset.needs_key:
-        address = st.text_input(
-            "Address", value=same.base_url if same else preset.base_url, key=f"model-address-{kind}", max_chars=500,
-            help="It ends in /v1 in most cases. Only https, or http to this machine.",
-        )  # fmt: skip
-    key = st.text_input(
-        "Key",
-        type="password",
-        key=f"model-key-{kind}",
-        max_chars=500,
-        autocomplete="off",
-        placeholder="kept from before" if same and same.secret else "" if preset.needs_key else "if it wants one",
-        help="Held in this visit's memory until you close the page. It is never stored, logged or shown.",
-    )
-    tested = st.session_state.get("model_tested")
-    offered = list(tested.models) if tested and tested.address == address.strip().rstrip("/") else []
-    known = [same.model] if same and same.model not in offered else []
-    name = st.selectbox(
-        "Model",
-        [*known, *offered],
-        index=0 if known else None,
-        accept_new_options=True,
-        placeholder="Test the connection for a list, or type a name",
-        key=f"model-name-{kind}",
-    )
-    with st.expander("Limits and prices", type="compact"):
-        fields = _limits(same, kind)
-    secret = key.strip() or (same.secret if same and same.base_url == address else "") or known_key(address, _given())
-    given: dict[str, object] = {"base_url": address, "model": plain(name or ""), **fields}
-    if secret:
-        given["key"] = SecretStr(secret)
-    if name:
-        _buttons(kind, endpoint(**given), hints)
-        return
-    st.button("Test the connection", key="model-test", on_click=_test, args=(given | {"model": "unnamed"}, False))
-    _show_test(address)
+    with st.form(f"model-{kind}", border=False, enter_to_submit=False):
+        if not preset.needs_key:
+            st.text_input(
+                "Address", value=same.base_url if same else preset.base_url, key=f"model-address-{kind}", max_chars=500,
+                help="It ends in /v1 in most cases. Only https, or http to this machine.",
+            )  # fmt: skip
+        st.text_input(
+            "Key",
+            type="password",
+            key=f"model-key-{kind}",
+            max_chars=500,
+            autocomplete="off",
+            placeholder="kept from before" if same and same.secret else "" if preset.needs_key else "if it wants one",
+            help="Held in this visit's memory until you close the page. It is never stored, logged or shown.",
+        )
+        tested: _Tested | None = st.session_state.get("model_tested")
+        known = [same.model] if same else []
+        offered = [*known, *(name for name in (tested.models if tested else ()) if name not in known)]
+        st.selectbox(
+            "Model",
+            offered,
+            index=0 if known else None,
+            accept_new_options=True,
+            placeholder="Test the connection for a list, or type a name",
+            key=f"model-name-{kind}",
+        )
+        with st.expander("Limits and prices", type="compact"):
+            _limits(same, kind)
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Use this model", type="primary", key="model-use", on_click=_use_typed, args=(kind, same, hints)
+            )
+            st.form_submit_button("Test the connection", key="model-test", on_click=_test_typed, args=(kind, same))
+    _show_test()
 
 
-def _limits(same: Endpoint | None, kind: str) -> dict[str, object]:
-    shown: dict[str, object] = {}
+def _preset(kind: str) -> Preset:
+    return next((one for one in PRESETS if one.name == kind), Preset(OTHER, "", False, ""))
+
+
+def _fields(kind: str, same: Endpoint | None) -> dict[str, object]:
+    """What stands in the form. A key that was given before goes on only to the address that it was given for."""
+    state, preset = st.session_state, _preset(kind)
+    address = preset.base_url if preset.needs_key else str(state.get(f"model-address-{kind}", preset.base_url)).strip()
+    fields: dict[str, object] = {"base_url": address, "model": plain(state.get(f"model-name-{kind}") or "")}
+    typed = str(state.get(f"model-key-{kind}") or "").strip()
+    before = same.secret if same and same.base_url == address.rstrip("/") else ""
+    if secret := typed or before or known_key(address, _given()):
+        fields["key"] = SecretStr(secret)
+    for name in LIMITS:
+        if (value := state.get(f"model-{name}-{kind}")) is not None:
+            fields[name] = value
+    return fields
+
+
+def _use_typed(kind: str, same: Endpoint | None, hints: bool) -> None:
+    fields = _fields(kind, same)
+    try:
+        if not fields["model"]:
+            raise ModelError("Which model? Test the connection for a list, or type a name.")
+        _use(_chosen(kind, endpoint(**fields), hints))
+    except ModelError as error:
+        tested: _Tested | None = st.session_state.get("model_tested")
+        st.session_state.model_tested = _Tested(tested.models if tested else (), str(error), False)
+
+
+def _test_typed(kind: str, same: Endpoint | None) -> None:
+    fields = _fields(kind, same)
+    named = bool(fields["model"])
+    _test(fields if named else fields | {"model": "unnamed"}, named)
+
+
+def _limits(same: Endpoint | None, kind: str) -> None:
     for field, label, fallback, step, text in (
         ("context_tokens", "Context, in tokens", 8192, 1024, "What question and reply may hold together."),
         ("reply_tokens", "Reply, in tokens", 400, 50, "A model that thinks before it speaks needs more."),
         ("answer_tokens", "At most for one answer, in tokens", ANSWER_TOKENS, 1000, "Two or three exchanges."),
-        (
-            "session_tokens",
-            "At most for this visit, in tokens",
-            SESSION_TOKENS,
-            10_000,
-            "Then the coach goes on alone.",
-        ),
+        ("session_tokens", "At most for this visit, in tokens", SESSION_TOKENS, 10_000, "Then it is not asked again."),
     ):
         value = getattr(same, field) if same else fallback
-        shown[field] = st.number_input(label, 100, 2_000_000, value, step, key=f"model-{field}-{kind}", help=text)
+        st.number_input(label, 100, 2_000_000, value, step, key=f"model-{field}-{kind}", help=text)
     for field, label in (("price_in", "Dollars for a million tokens sent"), ("price_out", "… and written")):
-        price = st.number_input(
+        st.number_input(
             label, 0.0, 10_000.0, getattr(same, field) if same else None, key=f"model-{field}-{kind}",
             placeholder="not known", help="For the estimate under each answer. Prices change, so none is built in.",
         )  # fmt: skip
-        if price is not None:
-            shown[field] = price
-    return shown
-
-
-def _buttons(kind: str, made: Endpoint, hints: bool) -> None:
-    with st.container(horizontal=True):
-        use = st.button("Use this model", type="primary", key="model-use")
-        fields = {name: getattr(made, name) for name in type(made).model_fields}
-        st.button("Test the connection", key="model-test", on_click=_test, args=(fields, True))
-    if use:
-        _use(_chosen(kind, made, hints))
-        st.rerun()
-    _show_test(made.base_url)
 
 
 class _Tested(NamedTuple):
-    address: str
     models: tuple[str, ...]
     said: str
     good: bool
@@ -290,12 +316,9 @@ def _test(fields: dict[str, object], with_model: bool) -> None:
     """Ask for the list of models, and the model for a word; what comes of it is kept until the dialog closes."""
     from coach.models.openai_api import OpenAIModel
 
-    address = str(fields["base_url"]).strip()
     names: tuple[str, ...] = ()
     try:
-        made = endpoint(**fields)
-        address = made.base_url
-        model = OpenAIModel(made)
+        model = OpenAIModel(endpoint(**fields))
         unlisted = None
         try:
             names = model.models()
@@ -304,19 +327,19 @@ def _test(fields: dict[str, object], with_model: bool) -> None:
         if with_model:
             began = time.perf_counter()
             model.complete(TRIAL, max_tokens=TRIAL_TOKENS)
-            said = f"{made.model} answered in {time.perf_counter() - began:.1f} s."
+            said = f"{model.name} answered in {time.perf_counter() - began:.1f} s."
         elif unlisted is not None:
             raise unlisted
         else:
             said = f"It is there and offers {count(len(names), 'model')}."
-        st.session_state.model_tested = _Tested(address, names, said, True)
+        st.session_state.model_tested = _Tested(names, said, True)
     except ModelError as error:
-        st.session_state.model_tested = _Tested(address, names, str(error), False)
+        st.session_state.model_tested = _Tested(names, str(error), False)
 
 
-def _show_test(address: str) -> None:
+def _show_test() -> None:
     tested: _Tested | None = st.session_state.get("model_tested")
-    if tested is not None and tested.address.rstrip("/") == address.strip().rstrip("/"):
+    if tested is not None:
         (st.success if tested.good else st.error)(literal(tested.said))
 
 
