@@ -176,9 +176,9 @@ def test_a_draft_that_holds_is_shown_and_every_failure_leaves_the_coachs_answer_
         shown = page.content()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        page.locator('[class*="st-key-menu"] button').first.click()
+        page.locator(".st-key-menu button:visible").first.click()
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download").first.click()
+            page.get_by_role("button", name="Export as Markdown").click()
         exported = download.value.path().read_text(encoding="utf-8")
         assert "6 to 8 months" in exported
     kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
