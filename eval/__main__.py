@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,11 +75,40 @@ def run(
         bool, typer.Option("--progress", help="Say on stderr how far it is, as lines of JSON, for programs.")
     ] = False,
     data_dir: DataDir = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many cases, spread evenly over slices and splits.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A language model to measure beside the coach, each case as the question alone; small: the small one, "
+            "started on this machine."
+        ),
+    ] = None,
+    model_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the model answers; default: COACH_MODEL_URL, else OpenAI. COACH_MODEL_KEY is sent to "
+            "COACH_MODEL_URL alone."
+        ),
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A language model that judges what --model wrote, beside our own verdicts.")
+    ] = None,
+    judge_url: Annotated[str | None, typer.Option(help="Where the judge answers; default as for the model.")] = None,
+    judge_limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many of the cases for the judge, spread evenly.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write the record without what was asked and said, as the baseline is.")
+    ] = False,
 ) -> None:
     """Ask every case in all its forms; print the figures by slice, the trivial systems beside them, and the bar."""
     from coach.settings import load_settings
     from eval import history, reporting
-    from eval.report import render
+    from eval.gate import compact
+    from eval.report import render, simple_systems
+    from eval.running import question_only, sample
 
     console = Console(width=None if Console().is_terminal else 120)
     every = _cases()
@@ -89,8 +118,15 @@ def run(
         typer.echo(f"No case of the {split} split is in slice {slice_name!r}. Slices: {known}.", err=True)
         raise typer.Exit(2)
 
+    if judge is not None and model is None:
+        typer.echo("--judge judges what a model wrote: name that one with --model.", err=True)
+        raise typer.Exit(2)
+    cases = sample(cases, limit) if limit else cases
+    cases = question_only(cases) if model is not None else cases
+    asked = None if model is None else _Asked(model, model_url, judge, judge_url, judge_limit)
+
     told = _told_as_lines if progress else _track
-    record = _record(cases, split, data_dir, systems=systems, checks=checks, track=told)
+    record = _record(cases, split, data_dir, systems=systems, checks=checks, track=told, model=asked)
     coach = record.systems[0]
     if failures:
         reporting.show_failures(coach.cases, console)
@@ -100,13 +136,17 @@ def run(
     reporting.show_forms(coach, console)
     if systems:
         console.print()
-        reporting.show_systems(record.systems, console)
+        reporting.show_systems(simple_systems(record), console)
+    if record.model is not None:
+        console.print()
+        reporting.show_model(record, console)
     console.print()
     reporting.show_targets(coach, console)
     if record.checks:
         console.print()
         reporting.show_checks(record.checks, console)
-    json_file.write_text(record.model_dump_json() + "\n", encoding="utf-8")
+    written = compact(record) if figures else record
+    json_file.write_text(written.model_dump_json() + "\n", encoding="utf-8")
     html_file.write_text(render(record, {case.id: case for case in cases}), encoding="utf-8")
     where = f"Record: {json_file}, report: {html_file}"
     if keep:
@@ -382,16 +422,66 @@ def _record(
     systems: bool,
     checks: bool,
     track: Track | None = None,
+    model: _Asked | None = None,
 ) -> RunRecord:
     from eval.running import open_coach, run, unknown_gold
     from eval.systems import all_systems, the_coach
 
     found = _checks(data_dir) if checks else ()
+    if model is not None:
+        return _record_with_model(cases, split, data_dir, model, systems=systems, checks=found, track=track or _track)
     with open_coach(data_dir) as coach:
         for id_, passages in unknown_gold(coach, cases).items():
             typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
         asked = all_systems(coach) if systems else (the_coach(coach),)
         return run(coach, asked, cases, split=split, checks=found, track=track or _track)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The language models of a run, as they were named."""
+
+    model: str
+    url: str | None
+    judge: str | None
+    judge_url: str | None
+    judge_limit: int | None
+
+
+def _record_with_model(
+    cases: Sequence[Case],
+    split: SplitChoice,
+    data_dir: Path | None,
+    named: _Asked,
+    *,
+    systems: bool,
+    checks: Sequence[CheckRecord],
+    track: Track,
+) -> RunRecord:
+    from eval.generation import PASSAGES, Generations, open_model
+    from eval.judging import judge_all
+    from eval.running import open_coach, run, sample
+    from eval.systems import all_systems
+
+    with _told():
+        model, reply_tokens = open_model(named.model, named.url)
+        same = (named.judge, named.judge_url) == (named.model, named.url)
+        judging = model if same or named.judge is None else open_model(named.judge, named.judge_url)[0]
+    with open_coach(data_dir) as coach:
+        generations = Generations(coach, model, reply_tokens)
+        composed, *with_model = generations.systems()
+        trivial = all_systems(coach)[1:] if systems else ()
+        noted = {"cases": str(len(cases)), "forms": "question"}
+        record = run(
+            coach, (composed, *trivial, *with_model), cases, split=split, checks=checks, track=track, settings=noted
+        )
+        record = record.model_copy(update={"model": generations.record(len(cases))})
+        if named.judge is None:
+            return record
+        chosen = sample(cases, named.judge_limit or len(cases))
+        shown = (answer for case in track(chosen, "the judge") if (answer := generations.to_judge(case)))
+        found = judge_all(shown, judging, PASSAGES)
+        return record.model_copy(update={"judge": found})
 
 
 def _checks(data_dir: Path | None) -> tuple[CheckRecord, ...]:

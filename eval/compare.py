@@ -23,9 +23,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from eval.intervals import RESAMPLES, SEED
-from eval.records import CaseRecord, Measure, Record, RunRecord
+from eval.records import AMOUNTS, CaseRecord, Measure, Record, RunRecord
 
-LOWER_IS_BETTER = frozenset({"over_refusal", "forbidden"})
+LOWER_IS_BETTER = frozenset({"over_refusal", "forbidden", "unsupported_shown", "model_failed"})
 ALL = "all"
 
 Direction = Literal["right to wrong", "wrong to right", "other"]
@@ -139,8 +139,9 @@ def by_id(record: RunRecord) -> dict[str, CaseRecord]:
 
 
 def measures(case: CaseRecord) -> dict[str, Measure]:
-    """The measures of a case; ``right`` is among them in any event."""
-    return {"right": Measure(part=float(case.right), whole=1.0), **case.measures}
+    """The shares of a case; ``right`` is among them in any event."""
+    shares = {name: measure for name, measure in case.measures.items() if name not in AMOUNTS}
+    return {"right": Measure(part=float(case.right), whole=1.0), **shares}
 
 
 def groups(pairs: Sequence[tuple[CaseRecord, CaseRecord]]) -> dict[str, list[tuple[CaseRecord, CaseRecord]]]:

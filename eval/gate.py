@@ -27,7 +27,7 @@ from rich.markup import escape
 
 from eval.cases import load_cases
 from eval.compare import LOWER_IS_BETTER, Difference, by_id, differences, measures
-from eval.records import CaseRecord, CheckRecord, Figure, Measure, Record, RunRecord, Summary, SystemRecord
+from eval.records import CaseRecord, CheckRecord, Figure, JudgeRecord, Measure, Record, RunRecord, Summary, SystemRecord
 
 HARD = ("grounding", "citation_validity", "injection_resistance")
 """Metrics that are 1 in every single case."""
@@ -178,7 +178,15 @@ def compact(record: RunRecord) -> RunRecord:
         knowledge=dict(sorted(record.knowledge.items())),
         systems=(_compact_system(coach, keep_cases=True), *(_compact_system(one, keep_cases=False) for one in others)),
         checks=tuple(check.model_copy(update={"failures": ()}) for check in record.checks),
+        model=record.model,
+        judge=record.judge and _compact_judge(record.judge),
     )
+
+
+def _compact_judge(judge: JudgeRecord) -> JudgeRecord:
+    """With both verdicts on every sentence, without the sentence."""
+    judged = tuple(one.model_copy(update={"text": "", "explanations": ()}) for one in judge.judged)
+    return judge.model_copy(update={"judged": judged})
 
 
 def as_lines(record: RunRecord) -> str:

@@ -26,6 +26,10 @@ class Measure(Record):
     whole: Annotated[float, Field(gt=0)]
 
 
+AMOUNTS = frozenset({"claims_shown", "tokens", "first_token_seconds", "checked_seconds"})
+"""Metrics that are no share: so many an answer. What is measured in seconds is never the same twice."""
+
+
 class SpokenCitation(Record):
     marker: int
     passage_id: str
@@ -114,6 +118,64 @@ class CheckRecord(Record):
     """What did not pass, in words."""
 
 
+class ModelRecord(Record):
+    """The language model that was asked, and with what."""
+
+    name: str
+    place: str
+    """``local`` or ``remote``."""
+    prompts: str
+    """SHA-256 of the prompt files."""
+    context_tokens: int
+    reply_tokens: int
+    n: int
+    """Cases that it was asked."""
+    systems: tuple[str, ...]
+    """Names of the systems that it is a part of."""
+
+
+class JudgedSentence(Record):
+    """A sentence that a model judged as well as we did."""
+
+    case: str
+    split: str
+    text: str
+    ours: bool
+    """Whether our check finds it supported."""
+    judge: bool
+    explanations: tuple[str, ...]
+    """The judge's, one for each claim that it found in the sentence."""
+
+
+class JudgeRecord(Record):
+    """A model's verdicts beside ours. What could not be read or matched is counted here and graded nowhere."""
+
+    name: str
+    place: str
+    prompt: str
+    """SHA-256 of the prompt file."""
+    system: str
+    """Whose answers were judged."""
+    cases: int
+    """Answers that the judge was given."""
+    failed: int
+    """Of these, such that it sent no reply to."""
+    verdicts: int
+    """That could be read."""
+    unparsable: int
+    unmatched: int
+    """Read, but about no sentence of the answer."""
+    sentences: int
+    """Of the answers that got a reply."""
+    unjudged: int
+    """Of these, such that no verdict is about."""
+    agreement: Figure | None
+    """Share of the judged sentences with the same verdict from both; ``n`` counts answers."""
+    kappa: float | None
+    """Cohen's; None where it is not defined."""
+    judged: tuple[JudgedSentence, ...]
+
+
 class RunRecord(Record):
     """Everything one run found."""
 
@@ -125,3 +187,6 @@ class RunRecord(Record):
     systems: tuple[SystemRecord, ...]
     """The coach first."""
     checks: tuple[CheckRecord, ...] = ()
+    model: ModelRecord | None = None
+    """None: no language model was asked."""
+    judge: JudgeRecord | None = None

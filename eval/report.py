@@ -24,7 +24,7 @@ from eval import plots
 from eval.cases import Case, Nugget
 from eval.compare import LOWER_IS_BETTER, paired_difference
 from eval.intervals import figure as figure_of
-from eval.records import CaseRecord, CheckRecord, Figure, Measure, Record, RunRecord, SystemRecord
+from eval.records import CaseRecord, CheckRecord, Figure, JudgeRecord, Measure, Record, RunRecord, SystemRecord
 from eval.targets import Outcome, Target, outcomes
 
 LONGEST = 3000
@@ -115,9 +115,56 @@ METRICS = {
     "injection_resistance": Metric(
         label="Injections not obeyed", meaning="Questions with orders hidden in them, where none is followed."
     ),
+    "unsupported_shown": Metric(
+        label="Unsupported claims shown",
+        meaning="Of the claims shown, those that no sentence they cite supports, by the coach's own check; one that "
+        "cites nothing is held against all that was retrieved. Low is good.",
+    ),
+    "model_failed": Metric(
+        label="Model failed",
+        meaning="Of the questions that the language model was asked, those where it sent no reply, or no repair. "
+        "Low is good.",
+    ),
 }
 """In the order in which they are explained; a metric that is not here goes by its own name."""
 
+
+PER_ANSWER = {
+    "claims_shown": ("Claims shown, each answer", 1),
+    "tokens": ("Tokens, each answer", 0),
+    "first_token_seconds": ("Seconds to first words", 1),
+    "checked_seconds": ("Seconds, checked answer", 1),
+}
+"""What is no share: what it is called, and with how many decimals it is said."""
+
+WITH_MODEL = (
+    "truthfulness",
+    "right",
+    "vital_recall",
+    "claims_shown",
+    "unsupported_shown",
+    "abstention_recall",
+    "abstention_precision",
+    "over_refusal",
+    "citation_precision",
+    "citation_recall",
+    "tokens",
+    "first_token_seconds",
+    "checked_seconds",
+    "model_failed",
+)
+"""What a language model adds is told by these."""
+MODEL_BY_SLICE = ("truthfulness", "unsupported_shown")
+COMPOSED = "composed without a model"
+"""What the coach is called beside a language model."""
+MODEL_NOTES = (
+    "The cases were asked as the question alone, without their paraphrases. Earlier turns were answered without a "
+    "model. The model wrote one reply for “with passages” and “with passages and check”.",
+    "An answer is right only if each of its claims cites a sentence that bears it out. A model alone cites nothing, so "
+    "its answers are partly right at best.",
+    "The check that strikes sentences out is the check that counts unsupported claims, so that none is shown after it "
+    "by construction. Truthfulness, facts and citations are judged apart from it.",
+)
 
 BESIDE = ("right", "vital_recall", "truthfulness", "grounding", "abstention_recall", "over_refusal")
 RETRIEVAL = ("recall@5", "ndcg@10", "reciprocal_rank")
@@ -192,6 +239,7 @@ def render(record: RunRecord, cases: Mapping[str, Case]) -> str:
         lstrip_blocks=True,
         finalize=_visible,
     )
+    simple = simple_systems(record)
     environment.filters.update(percent=_percent, plural=_plural, cut=_cut, label=_label, day=_day, digest=_digest)
     coach = record.systems[0]
     group = headline_group(coach)
@@ -207,9 +255,16 @@ def render(record: RunRecord, cases: Mapping[str, Case]) -> str:
         aims=aims(coach),
         aim_groups=_aim_groups(coach),
         slices=slices(coach),
-        beside=grouped(record.systems, BESIDE, group),
-        leads=leads(record.systems),
-        retrieval=grouped(record.systems, RETRIEVAL, group),
+        simple=simple,
+        beside=grouped(simple, BESIDE, group),
+        leads=leads(simple),
+        retrieval=grouped(simple, RETRIEVAL, group),
+        with_model=with_model(record),
+        model_rows=model_rows(record),
+        model_slices=[(metric, model_slices(record, metric)) for metric in MODEL_BY_SLICE],
+        model_notes=MODEL_NOTES,
+        composed=COMPOSED,
+        judged=judge_in_words(record.judge) if record.judge else (),
         confusion=confusion(coach.cases),
         outcomes=OUTCOMES,
         abstention=grouped([coach], ABSTENTION, group),
@@ -252,7 +307,7 @@ def headline(system: SystemRecord) -> str:
 
 def verdict(record: RunRecord) -> tuple[str, ...]:
     """What else there is to say in short: evidence, refusals, the simple systems, the aims, the checks."""
-    coach, *others = record.systems
+    coach, *others = simple_systems(record)
     group = headline_group(coach)
     return tuple(
         sentence
@@ -528,6 +583,84 @@ def _outcome(status: str | None) -> str:
     return OUTCOMES[0] if status == Status.ANSWERED else OUTCOMES[2]
 
 
+# --- With a language model -----------------------------------------------------------------------------
+
+
+def simple_systems(record: RunRecord) -> tuple[SystemRecord, ...]:
+    """The coach and the systems without a language model."""
+    of_model = record.model.systems if record.model else ()
+    return tuple(system for system in record.systems if system.name not in of_model)
+
+
+def with_model(record: RunRecord) -> tuple[SystemRecord, ...]:
+    """The coach and the systems with a language model; none where none was asked."""
+    if record.model is None:
+        return ()
+    return (record.systems[0], *(system for system in record.systems if system.name in record.model.systems))
+
+
+def model_rows(record: RunRecord) -> list[tuple[str, tuple[str, ...]]]:
+    """What each metric is called, and its figure with an interval for each system, over all cases."""
+    systems = with_model(record)
+    rows = []
+    for metric in WITH_MODEL:
+        found = [_figure(system, ALL, metric) for system in systems]
+        if any(found):
+            rows.append((_label(metric), tuple(amount(metric, figure) for figure in found)))
+    return rows
+
+
+def model_slices(record: RunRecord, metric: str) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Each slice with its cases and the metric of each system, without intervals: a slice has few cases."""
+    systems = with_model(record)
+    rows = []
+    for summary in systems[0].summaries if systems else ():
+        found = [_figure(system, summary.name, metric) for system in systems]
+        cells = tuple("–" if figure is None else f"{100 * figure.value:.1f}" for figure in found)
+        rows.append((_words(summary.name), summary.n, cells))
+    return rows
+
+
+def amount(metric: str, figure: Figure | None) -> str:
+    """A figure with its interval: a share in percent, anything else as it is.
+
+    >>> amount("tokens", Figure(value=812.4, low=700.2, high=900.0, n=4))
+    '812 [700, 900]'
+    """
+    if figure is None:
+        return "–"
+    if metric in PER_ANSWER:
+        decimals = PER_ANSWER[metric][1]
+        value, low, high = (f"{number:.{decimals}f}" for number in (figure.value, figure.low, figure.high))
+        return f"{value} [{low}, {high}]"
+    return f"{100 * figure.value:.1f} [{100 * figure.low:.0f}, {100 * figure.high:.0f}]"
+
+
+def judge_in_words(judge: JudgeRecord) -> tuple[str, ...]:
+    """What a model found as judge, and what of it could not be used."""
+    compared = len(judge.judged)
+    said = [
+        f"{judge.name} ({judge.place}) judged {_plural(judge.cases, 'answer')} of “{judge.system}”. "
+        f"{_plural(judge.verdicts, 'verdict')} could be read, {judge.unparsable} could not; {judge.unmatched} are "
+        f"about no sentence of the answer; {judge.unjudged} of {_plural(judge.sentences, 'sentence')} got none; "
+        f"it failed on {_plural(judge.failed, 'answer')}."
+    ]
+    if judge.agreement is None:
+        return (*said, "No sentence was judged by both.")
+    both, only_judge, only_ours, neither = (
+        sum(one.judge is judge_says and one.ours is ours for one in judge.judged)
+        for judge_says, ours in ((True, True), (True, False), (False, True), (False, False))
+    )
+    beyond = "not defined, as one of the two always says the same" if judge.kappa is None else f"{judge.kappa:.2f}"
+    return (
+        *said,
+        f"Agreement with our check on {_plural(compared, 'sentence')}: {amount('agreement', judge.agreement)} percent, "
+        f"Cohen's kappa {beyond}.",
+        f"Supported by both {both}, by the judge alone {only_judge}, by our check alone {only_ours}, by neither "
+        f"{neither}.",
+    )
+
+
 # --- Failing cases -------------------------------------------------------------------------------------
 
 
@@ -610,6 +743,8 @@ def _plural(n: int, noun: str) -> str:
 
 
 def _label(metric: str) -> str:
+    if metric in PER_ANSWER:
+        return PER_ANSWER[metric][0]
     return METRICS[metric].label if metric in METRICS else _words(metric)
 
 

@@ -7,6 +7,7 @@ shown: it is reported, never tuned on. All tables fit a terminal of 120 columns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,17 @@ from rich.table import Table
 
 from coach.types import Status
 from eval import ranking
-from eval.records import Asked, CaseRecord, CheckRecord, Figure, Summary, SystemRecord
+from eval.records import Asked, CaseRecord, CheckRecord, Figure, RunRecord, Summary, SystemRecord
+from eval.report import (
+    COMPOSED,
+    METRICS,
+    MODEL_BY_SLICE,
+    MODEL_NOTES,
+    judge_in_words,
+    model_rows,
+    model_slices,
+    with_model,
+)
 from eval.targets import Outcome, outcomes
 
 if TYPE_CHECKING:
@@ -99,6 +110,42 @@ def show_systems(systems: Sequence[SystemRecord], console: Console) -> None:
         if any(metric in found for found in figures):
             table.add_row(metric, *(_with_interval(found.get(metric)) for found in figures))
     console.print(table)
+
+
+def show_model(record: RunRecord, console: Console) -> None:
+    """Print what a language model adds: the systems side by side, then the main figures by slice, then the judge."""
+    if record.model is None:
+        return
+    model = record.model
+    systems = with_model(record)
+    names = [COMPOSED, *(system.name for system in systems[1:])]
+    console.print(f"With a language model: {escape(model.name)} ({model.place}), {model.n} cases\n", highlight=False)
+    table = _side_by_side("measured", names)
+    for name, cells in model_rows(record):
+        table.add_row(name, *(escape(cell) for cell in cells))
+    console.print(table)
+    console.print("\nIn percent unless said otherwise, with 95 percent intervals. " + " ".join(MODEL_NOTES))
+    tokens = f"context {model.context_tokens}, replies {model.reply_tokens} tokens"
+    console.print(f"Prompts: {model.prompts[:12]}; {tokens}.")
+    for metric in MODEL_BY_SLICE:
+        console.print()
+        console.print(f"{METRICS[metric].label} by slice, in percent\n", highlight=False)
+        table = _side_by_side("slice", ["n", *names])
+        for name, n, cells in model_slices(record, metric):
+            table.add_row(escape(name), str(n), *cells)
+        console.print(table)
+    if record.judge is not None:
+        console.print("\nA model as judge, in none of the figures above:")
+        for sentence in judge_in_words(record.judge):
+            console.print(escape(sentence), highlight=False)
+
+
+def _side_by_side(heading: str, names: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(heading, no_wrap=True)
+    for name in names:
+        table.add_column(re.sub(r" (?=with|and)", "\n", name), justify="right")
+    return table
 
 
 def show_forms(system: SystemRecord, console: Console) -> None:

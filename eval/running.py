@@ -7,10 +7,12 @@ answering is a failed form, never the end of the run.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from coach.knowledge.corpus import Corpus
@@ -24,7 +26,7 @@ from eval.cases import PAGES_DIR, Case
 from eval.intervals import RESAMPLES, SEED, summaries
 from eval.records import Asked, CaseRecord, CheckRecord, Form, RunRecord, SystemRecord
 from eval.scoring import case_record, failed, judge
-from eval.systems import Ask, RememberingEncoder, System
+from eval.systems import Ask, RememberingEncoder, System, Tell
 
 Track = Callable[[Sequence[Case], str], Iterable[Case]]
 """Hands the cases on one by one and shows how far it is; told the name of the system."""
@@ -58,8 +60,30 @@ def forms(case: Case) -> tuple[tuple[Form, str], ...]:
     return (("question", case.question), *(("paraphrase", text) for text in case.paraphrases), *alone)
 
 
-def run_case(case: Case, ask: Ask) -> CaseRecord:
-    """Ask the earlier questions in order, then each form, and judge its answer; a standalone form has no history."""
+def question_only(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The cases without their other forms, for what takes too long to be asked three times over."""
+    return tuple(case.model_copy(update={"paraphrases": (), "standalone": None}) for case in cases)
+
+
+def sample(cases: Sequence[Case], limit: int) -> tuple[Case, ...]:
+    """At most ``limit`` cases, spread evenly over slices and splits, in the order given.
+
+    The same every time: in each slice and split cases stand in an order of their own, by the digest of their id, and
+    are dealt out in turn. A larger sample holds the smaller one.
+    """
+    parts: dict[tuple[str, str], list[Case]] = {}
+    for case in sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).digest()):
+        parts.setdefault((case.split, case.slice), []).append(case)
+    turns = zip_longest(*(parts[key] for key in sorted(parts)))
+    chosen = {case.id for case in islice((case for turn in turns for case in turn if case), limit)}
+    return tuple(case for case in cases if case.id in chosen)
+
+
+def run_case(case: Case, ask: Ask, tell: Tell | None = None) -> CaseRecord:
+    """Ask the earlier questions in order, then each form, and judge its answer; a standalone form has no history.
+
+    The forms are put to ``tell`` where it is given.
+    """
     history: list[Answer] = []
     try:
         for earlier in case.history:
@@ -68,22 +92,28 @@ def run_case(case: Case, ask: Ask) -> CaseRecord:
         reason = f"{type(error).__name__}: {error}"
         return case_record(case, [failed(case, question, reason, form) for form, question in forms(case)])
     asked = [
-        _asked(case, ask, form, question, () if form == "standalone" else history) for form, question in forms(case)
+        _asked(case, ask, tell, form, question, () if form == "standalone" else history)
+        for form, question in forms(case)
     ]
     return case_record(case, asked)
 
 
-def _asked(case: Case, ask: Ask, form: Form, question: str, history: Sequence[Answer]) -> Asked:
+def _asked(
+    case: Case, ask: Ask, tell: Tell | None, form: Form, question: str, history: Sequence[Answer]
+) -> Asked:
     try:
-        answer = ask(question, tuple(history), case.pathway)
+        if tell is None:
+            return judge(case, ask(question, tuple(history), case.pathway), form)
+        told = tell(question, tuple(history), case.pathway)
     except Exception as error:  # noqa: BLE001 - as above
         return failed(case, question, f"{type(error).__name__}: {error}", form)
-    return judge(case, answer, form)
+    found = failed(case, question, told.problem, form) if told.answer is None else judge(case, told.answer, form)
+    return found.model_copy(update={"measures": found.measures | told.measures})
 
 
 def run_system(system: System, cases: Sequence[Case], track: Track | None = None) -> SystemRecord:
     """Every case asked of one system."""
-    records = tuple(run_case(case, system.ask) for case in (track(cases, system.name) if track else cases))
+    records = tuple(run_case(case, system.ask, system.tell) for case in (track(cases, system.name) if track else cases))
     return SystemRecord(name=system.name, about=system.about, summaries=summaries(records), cases=records)
 
 
@@ -95,8 +125,9 @@ def run(
     split: str,
     checks: Sequence[CheckRecord] = (),
     track: Track | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> RunRecord:
-    """Every case asked of every system; ``split`` is only noted down."""
+    """Every case asked of every system; ``split`` and ``settings`` are only noted down."""
     asked = dict.fromkeys(case.pathway for case in cases)
     return RunRecord(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,6 +138,7 @@ def run(
             "assumed_weekly_hours": f"{coach.settings.assumed_weekly_hours:g}",
             "resamples": str(RESAMPLES),
             "seed": str(SEED),
+            **(settings or {}),
         },
         knowledge={slug: coach.reading(slug).index.fingerprint for slug in asked},
         systems=tuple(run_system(system, cases, track) for system in systems),

@@ -26,9 +26,26 @@ from coach.retrieval.encoder import Encoder, Vectors
 from coach.retrieval.index import PassageIndex, SearchResult
 from coach.retrieval.lexical import tokens
 from coach.types import AS_SHIPPED, Answer, Citation, Claim, Method, Passage, Query, Retrieved, Status, Support, Trace
+from eval.records import Measure
 
 Ask = Callable[[str, Sequence[Answer], str], Answer]
 """Question, earlier answers, slug of the pathway."""
+
+Measures = dict[str, Measure]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer with what else was measured on the way to it."""
+
+    answer: Answer | None
+    """None where there is none; ``problem`` says why."""
+    measures: Measures
+    problem: str = ""
+
+
+Tell = Callable[[str, Sequence[Answer], str], Told]
+"""As ``Ask``, for a system that measures more than an answer tells."""
 
 TOP_PASSAGE_DEPTH = 20
 """As many as the coach's trace keeps."""
@@ -44,6 +61,8 @@ class System:
     about: str
     """One sentence on how it answers."""
     ask: Ask
+    tell: Tell | None = None
+    """Where there is one, the question itself is put to it, and ``ask`` only answers the earlier ones."""
 
 
 def all_systems(coach: Coach) -> tuple[System, ...]:

@@ -35,6 +35,8 @@ STEP_MS = 60_000
 """For anything that redraws a page, on a machine that has other things to do."""
 PROBED = re.compile(r"404 \(Not Found\) \(http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)\)$")
 """Opened at a page other than the first, Streamlit looks for its server below that page before it looks at the top."""
+AT_REST = """() => document.getAnimations().every(
+    one => one.playState === "finished" || one.effect.getComputedTiming().iterations === Infinity)"""
 
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip(MISSING, allow_module_level=True)
@@ -142,3 +144,38 @@ def ask(page: Page, question: str) -> None:
     box.press("Enter")
     expect(page.get_by_text("Evidence:")).to_have_count(before + 1, timeout=FIRST_ANSWER_MS)
     expect(page.get_by_test_id("stChatInputStopButton")).to_have_count(0, timeout=ANSWER_MS)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn as far as it will be, and nothing fades in any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    page.wait_for_function(AT_REST, timeout=STEP_MS)
+
+
+def visit(context: BrowserContext, address: str, heading: str) -> Page:
+    """A page other than the chat, drawn. The first of a run waits there until the index is built."""
+    page = context.new_page()
+    page.set_default_timeout(STEP_MS)
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible(timeout=FIRST_ANSWER_MS)
+    loaded(page)
+    return page
+
+
+def loaded(page: Page) -> None:
+    """Wait out the encoder and the index, and whatever the page then draws."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=FIRST_ANSWER_MS
+    )
+    settled(page)
+
+
+def fits(page: Page) -> bool:
+    """Nothing has to be scrolled sideways."""
+    return bool(
+        page.evaluate(
+            """() => [document.scrollingElement, document.querySelector(".stMain")]
+                .every(one => one.scrollWidth <= window.innerWidth)"""
+        )
+    )

@@ -28,11 +28,12 @@ def loaded() -> Coach | None:
         return None
     desk.start()
     if desk.loading:
-        with st.status("Loading the encoder and the index", expanded=False) as status:
+        place = st.empty()  # what has been waited for is of no interest beside what comes then
+        with place.status("Loading the encoder and the index", expanded=False) as status:
             while not desk.wait(LOOK_SECONDS):
                 if desk.total:
                     status.update(label=f"Reading the knowledge: {desk.done} of {desk.total} texts")
-            status.update(label="Loaded", state="complete")
+        place.empty()
     if desk.problem is not None:
         st.error(desk.problem)
         st.button("Try again", on_click=desk.retry)

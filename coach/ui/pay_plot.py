@@ -14,6 +14,7 @@ import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the en
 
 from coach.knowledge.wording import money, title_start
 from coach.planning.pay import Spread
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 
 ROW_PIXELS = 38
 """A label of two lines fits, at the size that labels have on a telephone."""

@@ -20,6 +20,7 @@ import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the en
 from coach.knowledge.pathway import Pathway
 from coach.planning.phrases import day, days, hours
 from coach.planning.plan import Kind, Plan, Step
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 
 ROW_PIXELS = 46
 """A line for the name of the row and a bar under it: beside the bars, names would take half of a phone's width."""

@@ -13,8 +13,11 @@ from typing import NamedTuple
 import altair as alt
 import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the encoder's thread is half-way through it
 
-COLOURS = ("#2b8f83", "#cc7a33", "#7a6fb0", "#7d868c")
-SHAPES = ("circle", "square", "triangle-up", "diamond")
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
+
+COLOURS = ("#2b8f83", "#cc7a33", "#7a6fb0", "#7d868c", "#c0607a", "#6b8f3a", "#3f86c0", "#a3852f")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+"""One each for the coach, three simple systems, and a language model in four ways."""
 ROW_PIXELS = 30
 SERIES_PIXELS = 18
 AXIS_PIXELS = 60

@@ -139,14 +139,15 @@ def _overview(record: RunRecord) -> None:
     if group == TEST:
         st.caption("On the test split: questions that are only reported and that nothing is tuned on.")
     if len(record.systems) > 1:
-        st.subheader("Beside simple systems")
+        heading = "Beside simple systems" if record.model is None else "Beside other systems"
+        st.subheader(heading)
         points = [
             charts.Point(METRICS[metric].label, figure.value, figure.low, figure.high, system.name, figure.n)
             for metric in BESIDE
             for system in record.systems
             if (figure := _figure(system, group, metric))
         ]
-        _interval_plot(points, "Beside simple systems")
+        _interval_plot(points, heading)
         for system in record.systems:
             st.markdown(f"**{literal(system.name)}**  {quiet(system.about)}")
     st.subheader("The bar")

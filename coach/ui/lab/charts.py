@@ -20,6 +20,7 @@ from coach.lab.fusing import CHANNELS
 from coach.lab.mapping import PassageMap, Point
 from coach.lab.walk import Bar, EncodeStep, Fused
 from coach.types import Origin
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 
 TEAL, CLAY, SLATE = "#2b9186", "#bf6a35", "#7d868c"
 COLOURS = (TEAL, CLAY, "#5d7fc4", "#a4679f", "#85853a", SLATE)

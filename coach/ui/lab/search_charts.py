@@ -14,6 +14,7 @@ import altair as alt
 import pandas  # type: ignore[import-untyped]  # noqa: F401 - waits where the encoder's thread is half-way through it
 
 from coach.lab.neighbours import NEIGHBOURS, Measurement, Point
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 from coach.ui.lab.charts import COLOURS, SLATE
 
 HEIGHT = 320

@@ -14,6 +14,7 @@ import streamlit as st
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.market import PERCENTILES, Market, Wage
 from coach.knowledge.wording import money, title_start
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 from coach.ui.render import literal, quiet
 
 ALL_INDUSTRIES = "000000"
@@ -128,6 +129,11 @@ def _outlook(market: Market, codes: Sequence[str]) -> None:
             for one in found
         ],
         hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%,d")
+            for one in found
+            for name in (f"Jobs {one.start_year}", f"Jobs {one.end_year}", "Openings a year")
+        },
         alt="Projected jobs and openings by occupation",
     )
 

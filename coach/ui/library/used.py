@@ -14,6 +14,7 @@ import streamlit as st
 
 from coach.knowledge.corpus import Corpus
 from coach.types import Answer
+from coach.ui import chart_theme  # noqa: F401 - how labels are coloured
 from coach.ui.lab.address import LONGEST
 from coach.ui.library import passages, usage
 from coach.ui.library.usage import Heat, section_of
