@@ -45,7 +45,8 @@ HNSW: CreateHNSWConfiguration = {
     "max_neighbors": 32,
     "ef_construction": 200,
     "ef_search": 400,
-    # One thread, so that the same records give the same graph and so the same neighbours.
+    # One thread: fewer differences between builds. The graph is still drawn at random; with these settings its
+    # neighbours are those of exact search, which `eval bench` measures, so that nobody sees it.
     "num_threads": 1,
     # Written to disk with the last record: what is left in Chroma's log would be folded in, and the files
     # changed, by whoever opens the folder next.
