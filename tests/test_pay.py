@@ -29,6 +29,7 @@ from coach.planning.pay import Mark, PayCard, Point, Spread, metro_of, pay_card
 from coach.planning.profile import Profile
 from coach.settings import REPOSITORY, Settings
 from coach.types import Claim, Support
+from coach.ui.chart_theme import QUIET
 from coach.ui.pay_plot import COLOURS, pay_chart
 
 PAGES = REPOSITORY / "eval" / "pages"
@@ -559,10 +560,12 @@ def test_every_mark_has_a_row_and_a_label_of_its_own_in_rising_order(spread: Spr
     assert "'labelOverlap': False" in axis and "'labelLimit': 0" in axis
 
 
-def test_all_text_of_the_plot_takes_the_themes_colour(spread: Spread) -> None:
+def test_all_text_of_the_plot_takes_a_colour_that_follows_light_and_dark(spread: Spread) -> None:
     spec, _ = plotted(spread)
     assert "text" not in {layer["mark"]["type"] for layer in spec["layer"]}
-    assert not re.search(r"labelColor|titleColor|subtitle", str(spec))
+    own = {name: part for name, part in spec.items() if name != "config"}
+    assert not re.search(r"labelColor|titleColor|subtitle", str(own))
+    assert spec["config"]["axis"]["labelColor"] == spec["config"]["axis"]["titleColor"] == QUIET
 
 
 def test_colours_of_marks_stand_out_from_the_light_and_the_dark_page() -> None:
