@@ -251,6 +251,7 @@ def test_the_answer_follows_an_edited_passage_and_nobody_else_sees_it(
 ) -> None:
     page = open_lab(context, address, view="edit", q="What is the pay at entry level?")
     draft = page.get_by_role("textbox", name="How it should read")
+    expect(draft).to_have_value(re.compile(r"\$\d"))  # the sentence stands there a moment after its field
     draft.fill(re.sub(r"\$[\d,]+\d", "$171,000", draft.input_value(), count=1))
     page.get_by_role("button", name="Edit and ask again").click()
     expect(page.get_by_text("The answer follows").first).to_be_visible(timeout=ANSWER_MS)

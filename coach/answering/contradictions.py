@@ -305,7 +305,7 @@ def _portions(sentence: str) -> tuple[_Portion, ...]:
     the last place where something does. "Rye (4 kg) and oats (6 kg)", but "4 kg for bread, 6 kg for cake".
 
     >>> [sorted(one.kinds) for one in _portions("Rye (4 kg) and oats (6 kg): all in all 2 sorts")]
-    [['4'], ['2', '6']]
+    [['4'], ['6'], ['2']]
     """
     figures = list(_FIGURE.finditer(sentence))
     cuts = [0]
