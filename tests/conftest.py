@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from coach import Coach
 from coach.knowledge.importer import import_page
@@ -21,10 +23,26 @@ PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
 
 
 @pytest.fixture(scope="session")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the index of the shipped pathway is built, to be copied; once for all processes of a run.
+
+    Half a minute of two cores each time would be most of what the browser tests take.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built"
+    shared.mkdir(exist_ok=True)
+    with FileLock(shared / "lock"):
+        if not (shared / "done").exists():
+            Coach(load_settings(data_dir=shared / "data")).warm_up()
+            (shared / "done").touch()
+    return shared / "data"
+
+
+@pytest.fixture(scope="session")
+def coach(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Coach:
     """What people get: the real encoder, the shipped knowledge, and two invented careers beside it. Not to be changed:
     all tests share it."""
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("coach"))
+    settings = load_settings(data_dir=Path(shutil.copytree(built, tmp_path_factory.mktemp("coach") / "data")))
     market = load_knowledge(settings).market
     for page in sorted(PAGES.glob("*.txt")):
         import_page(page, settings, market)

@@ -8,6 +8,7 @@ and runs inside the page; nothing is fetched for it.
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
@@ -97,9 +98,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[str]:
     """An app with two runs, of which one tells what a failing case was answered."""
-    data_dir = tmp_path_factory.mktemp("axe") / "data"
+    data_dir = Path(shutil.copytree(built, tmp_path_factory.mktemp("axe") / "data"))
     run = read_record(history.BASELINE)
     coach = run.systems[0]
     failing = next(case for case in coach.cases if not case.right and case.split == "dev")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -51,8 +52,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(ROOT / "app.py", tmp_path_factory.mktemp("lab") / "data") as url:
+def address(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[str]:
+    with served(ROOT / "app.py", Path(shutil.copytree(built, tmp_path_factory.mktemp("lab") / "data"))) as url:
         yield url
 
 

@@ -3,6 +3,7 @@ every way in which a service fails. A key that is typed is searched for afterwar
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,8 +54,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("app")
+def folder(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
+    made = tmp_path_factory.mktemp("app")
+    shutil.copytree(built, made / "data")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -194,14 +197,15 @@ def test_a_silent_service_is_stopped_and_another_visit_has_no_model(
     page = open_page(context, address)
     with ScriptedModel(Stall("Six weeks", chunks=1)) as server:
         use_service(page, server.base_url)
+        other = open_page(phone, address)  # somebody else, meanwhile
+        ask(other, LENGTH)
+        expect(other.locator('[class*="st-key-said-"]').last).to_contain_text("6 to 8 months")
+        expect(other.locator('[class*="st-key-said-"]').last).not_to_contain_text("scripted-1")
+        assert fits(other) and not server.chats
         box = page.get_by_test_id("stChatInputTextArea")
         box.fill(LENGTH)
         box.press("Enter")
         expect(page.locator('[class*="st-key-said-preview-"]')).to_be_visible(timeout=ANSWER_MS)
-        other = open_page(phone, address)  # somebody else, meanwhile
-        ask(other, LENGTH)
-        expect(other.locator('[class*="st-key-said-"]').last).not_to_contain_text("scripted-1")
-        assert fits(other)
         page.get_by_test_id("stChatInputStopButton").click()
         expect(page.locator('[class*="st-key-said-"]').last).to_contain_text(OWN, timeout=ANSWER_MS)
         assert server.left_early.wait(30)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -180,9 +181,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def app(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[App]:
     """With the shipped pathway and an imported one."""
-    data_dir = tmp_path_factory.mktemp("plan") / "data"
+    data_dir = Path(shutil.copytree(built, tmp_path_factory.mktemp("plan") / "data"))
     own = Settings(data_dir=data_dir)
     import_page(PAGES_DIR / f"{WAREHOUSE}.txt", own, load_knowledge(own).market)
     started = App(data_dir)
