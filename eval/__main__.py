@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -427,14 +429,16 @@ def _record(
     from eval.running import open_coach, run, unknown_gold
     from eval.systems import all_systems, the_coach
 
-    found = _checks(data_dir) if checks else ()
-    if model is not None:
-        return _record_with_model(cases, split, data_dir, model, systems=systems, checks=found, track=track or _track)
-    with open_coach(data_dir) as coach:
-        for id_, passages in unknown_gold(coach, cases).items():
-            typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
-        asked = all_systems(coach) if systems else (the_coach(coach),)
-        return run(coach, asked, cases, split=split, checks=found, track=track or _track)
+    with _checking(data_dir, wanted=checks) as found:
+        if model is not None:
+            record = _record_with_model(cases, split, data_dir, model, systems=systems, track=track or _track)
+        else:
+            with open_coach(data_dir) as coach:
+                for id_, passages in unknown_gold(coach, cases).items():
+                    typer.echo(f"{id_}: no such passage: {', '.join(passages)}", err=True)
+                asked = all_systems(coach) if systems else (the_coach(coach),)
+                record = run(coach, asked, cases, split=split, track=track or _track)
+        return record.model_copy(update={"checks": tuple(one.result() for one in found)})
 
 
 @dataclass(frozen=True)
@@ -455,7 +459,6 @@ def _record_with_model(
     named: _Asked,
     *,
     systems: bool,
-    checks: Sequence[CheckRecord],
     track: Track,
 ) -> RunRecord:
     from eval.generation import PASSAGES, Generations, open_model
@@ -472,9 +475,7 @@ def _record_with_model(
         composed, *with_model = generations.systems()
         trivial = all_systems(coach)[1:] if systems else ()
         noted = {"cases": str(len(cases)), "forms": "question"}
-        record = run(
-            coach, (composed, *trivial, *with_model), cases, split=split, checks=checks, track=track, settings=noted
-        )
+        record = run(coach, (composed, *trivial, *with_model), cases, split=split, track=track, settings=noted)
         record = record.model_copy(update={"model": generations.record(len(cases))})
         if named.judge is None:
             return record
@@ -484,10 +485,17 @@ def _record_with_model(
         return record.model_copy(update={"judge": found})
 
 
-def _checks(data_dir: Path | None) -> tuple[CheckRecord, ...]:
+@contextmanager
+def _checking(data_dir: Path | None, *, wanted: bool) -> Iterator[tuple[Future[CheckRecord], ...]]:
+    """The checks, one after the other in a process of their own while this one asks the cases; both take minutes."""
     from eval import counterfactual, determinism, mutants
 
-    return mutants.run(data_dir), counterfactual.run(data_dir), determinism.run(data_dir)
+    if not wanted:
+        yield ()
+        return
+    # Spawned: a fork would take over the threads' locks of torch and Chroma.
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as apart:
+        yield tuple(apart.submit(check, data_dir) for check in (mutants.run, counterfactual.run, determinism.run))
 
 
 def _track(cases: Sequence[Case], system: str) -> Iterable[Case]:

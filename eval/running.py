@@ -24,7 +24,7 @@ from coach.settings import Settings, load_settings
 from coach.types import Answer
 from eval.cases import PAGES_DIR, Case
 from eval.intervals import RESAMPLES, SEED, summaries
-from eval.records import Asked, CaseRecord, CheckRecord, Form, RunRecord, SystemRecord
+from eval.records import Asked, CaseRecord, Form, RunRecord, SystemRecord
 from eval.scoring import case_record, failed, judge
 from eval.systems import Ask, RememberingEncoder, System, Tell
 
@@ -123,7 +123,6 @@ def run(
     cases: Sequence[Case],
     *,
     split: str,
-    checks: Sequence[CheckRecord] = (),
     track: Track | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> RunRecord:
@@ -142,7 +141,6 @@ def run(
         },
         knowledge={slug: coach.reading(slug).index.fingerprint for slug in asked},
         systems=tuple(run_system(system, cases, track) for system in systems),
-        checks=tuple(checks),
     )
 
 
