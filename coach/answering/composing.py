@@ -29,9 +29,9 @@ from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
-from coach.answering.selecting import Choice, Evidence, Selector, specific_words
+from coach.answering.selecting import DEFINITION, Choice, Evidence, Selector, specific_words
 from coach.answering.statements import Cell, Facts, Statement, quote
-from coach.answering.words import frequency, split_tokens, stem, token_spans
+from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.writing import ask_for, facets
 from coach.types import ChannelRank, Method, Origin, Passage, Query, Retrieved, Status, Support, Unit
@@ -76,8 +76,7 @@ MAX_ALSO = 2
 MAX_ENTRIES = 9
 """A list of resources stops here, its lead included; it says how many there are."""
 
-DEFINITION = "term.define"
-"""The facet of a glossary's definition, which says more than how an acronym is spelt out."""
+_OF_TERMS = frozenset({"term.define", "term.why", "term.example"})
 
 WHOLE_ALSO = frozenset({"actions.list"})
 """Facets that are answered by other passages' lists, so that these are said whole."""
@@ -136,7 +135,7 @@ class Composer:
             stem(word) for passage in corpus.passages for word in split_tokens(passage.embedded_text)
         ) | {
             stem(word)
-            for entity in corpus.entities
+            for entity in (*corpus.entities, *corpus.terms)
             for name in (entity.name, *entity.aliases)
             for word in split_tokens(name)
         }
@@ -258,16 +257,22 @@ class Composer:
         return tuple(replace(gap, sure=True) for gap in names if not gap.sure)
 
     def _undefined(self, query: Query, best: Choice, intents: Mapping[str, float]) -> tuple[Gap, ...]:
-        """What is to be explained, where nothing that is held explains it."""
-        explains = facets()[best.cell.fact.facet].intents or (best.cell.fact.facet,)
-        if probability(intents, DEFINITION) < LIKELY or DEFINITION in explains or self._names_something(query):
+        """What is to be explained, where nothing that is held explains it, neither the whole nor the word that makes
+        another term of a known one ("bloom filter")."""
+        if probability(intents, DEFINITION) >= LIKELY:
+            held = self.selector.stems(best.cell)
+            texts = (best.cell.passage.embedded_text, *best.cell.fact.questions)
+            said = [tuple(stem(word) for word in split_tokens(text)) for text in texts]
+            unheld = self.selector.unexplained_term(query, held, said)
+        elif best.cell.fact.facet in _OF_TERMS:
+            unheld = self.selector.longer_term(query.standalone, self._all_stems)
+        else:
             return ()
-        specific, asked = specific_words(query), query.clause or query.standalone
-        words = [asked[start:end] for start, end in token_spans(asked) if stem(asked[start:end].lower()) in specific]
-        return (Gap(" ".join(words), True),) if words and best.words < 1.0 else ()
+        return (Gap(unheld, True),) if unheld else ()
 
     def _names_something(self, query: Query) -> bool:
-        return query.facet_hint is not None or any(entity not in query.weak for entity in query.entities)
+        named = any(entity not in query.weak for entity in query.entities)
+        return query.facet_hint is not None or named or bool(self.selector.terms_named(query))
 
     def _spelt_out(self, query: Query) -> tuple[Statement, ...]:
         """The sentence that spells out an acronym, where the question asks for nothing else."""

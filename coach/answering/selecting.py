@@ -10,6 +10,7 @@ in ``weights.yaml``.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from lemminflect import getAllLemmas
 from numpy.typing import NDArray
 
 from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
-from coach.answering.linking import Names
+from coach.answering.linking import MASKED_STRENGTH, Names
 from coach.answering.statements import Cell, Facts
-from coach.answering.words import frequency, split_tokens, stem
+from coach.answering.words import frequency, split_tokens, stem, token_spans
 from coach.knowledge.glossary import term_of
 from coach.knowledge.writing import facets
 from coach.retrieval.index import SearchResult
@@ -143,6 +145,44 @@ class Evidence:
     method: Method = AS_SHIPPED
 
 
+DEFINITION = "term.define"
+"""The facet of a glossary's definitions."""
+WANTS_DEFINED = 0.5
+"""Probability of that intent from which a named term is taken to be asked for its definition."""
+
+NAMING_ZIPF = 4.4
+"""A word that makes another term of a known one is rarer than this: "bloom filter", but not "good filter"."""
+
+
+def _makes_a_name(word: str) -> bool:
+    """Whether a word can stand in a name: rare, a noun or in no dictionary, and no word of questions."""
+    kinds = set(getAllLemmas(word))
+    spoken = word in lexicon().spoken or stem(word) in lexicon().frame
+    noun = not kinds or bool(kinds & {"NOUN", "PROPN"}) or word.endswith("ing")
+    return frequency(word) < NAMING_ZIPF and not spoken and noun
+
+
+MODIFYING_ZIPF = 5.6
+"""A common noun may still be part of a name: "knowledge graph"; one that is commoner than this hardly is."""
+
+
+def _modifies(word: str) -> bool:
+    """Whether a word before a name can belong to it."""
+    usual = word in lexicon().spoken or stem(word) in lexicon().frame
+    return frequency(word) < MODIFYING_ZIPF and not usual and "NOUN" in (getAllLemmas(word) or {"NOUN": ()})
+
+
+_ASPECTS = {
+    "term.example": re.compile(
+        r"\b(?:(?:an?|one|some|any|worked) (?:\w+ )?examples?|for instance)\b", re.IGNORECASE
+    ),
+    "term.why": re.compile(r"\b(?:why|what(?:'s| is) the (?:point|use|good) of|good for)\b", re.IGNORECASE),
+}
+"""What of a term is asked for, where the question says so."""
+_HOW = re.compile(r"\bhow\b.*\bworks?\b", re.IGNORECASE)
+"""With this, all of a term is wanted, whatever else is asked: "why do people compress, and how does that work"."""
+
+
 class Selector:
     """Scores the facts of one corpus."""
 
@@ -159,6 +199,7 @@ class Selector:
             for cell in facts.cells
         }
         self._cell_keys = [cell.key for cell in facts.cells]
+        self._names = names
         self._terms = Names(facts.corpus.terms, ())
         self._explaining: dict[str, list[int]] = {}
         """Facts of the glossary by the term that they explain."""
@@ -194,7 +235,7 @@ class Selector:
         question names, or when it holds a specific word; the others could not win.
         """
         rows, values = self.features(query, evidence)
-        word_for_word = self._asked_by.get(_plain(query.question), set())
+        word_for_word = self._asked_by.get(_plain(query.question), set()) | self._defining(query, evidence.intents)
         same = (values[:, 0] >= SAME_WORDS) | np.array([at in word_for_word for at in rows])
         scores = (values @ self.weights + WORD_FOR_WORD * same).tolist()
         similar, said = values[:, :2].max(axis=1).tolist(), values[:, 1].tolist()
@@ -266,16 +307,83 @@ class Selector:
         """Indices of the facts that may be said; None where all may. Never empty, so that there is a best.
 
         What a term means is said only of a term that the question names: by meaning alone, a glossary is near to half
-        of what is asked about a field.
+        of what is asked about a field. Where the question says whether it wants an example or a reason, that is said.
         """
-        named = {mention.entity.id for mention in self._terms.link(f"{query.context} {query.standalone}")}
-        unnamed = {at for term, cells in self._explaining.items() if term not in named for at in cells}
+        asked, named = f"{query.context} {query.standalone}", self.terms_named(query)
+        wanted = frozenset(
+            aspect for aspect, pattern in _ASPECTS.items() if pattern.search(asked) and not _HOW.search(asked)
+        )
+        unnamed = {
+            at
+            for term, cells in self._explaining.items()
+            for at in cells
+            if term not in named or (wanted and self._facts.cells[at].fact.facet not in wanted)
+        }
         limit = evidence.method.passages
         if limit is None:
             return set(range(len(self._facts.cells))) - unnamed if unnamed else None
         held = {cell.passage.id for at, cell in enumerate(self._facts.cells) if at not in unnamed}
         best = [entry.passage.id for entry in evidence.found.ranking if entry.passage.id in held][:limit]
         return {at for at, cell in enumerate(self._facts.cells) if cell.passage.id in best and at not in unnamed}
+
+    def terms_named(self, query: Query) -> frozenset[str]:
+        """Ids of the glossary's terms that the question or its conversation names."""
+        return frozenset(mention.entity.id for mention in self._terms.link(f"{query.context} {query.standalone}"))
+
+    def _defining(self, query: Query, intents: Mapping[str, float]) -> set[int]:
+        """The definitions of the terms that the question wants defined, in whatever words."""
+        if not intents or math.exp(_intent(DEFINITION, intents)) < WANTS_DEFINED:
+            return set()
+        cells = {at for term in self.terms_named(query) for at in self._explaining.get(term, ())}
+        return {at for at in cells if self._facts.cells[at].fact.facet == DEFINITION}
+
+    def longer_term(self, asked: str, known: frozenset[str]) -> str:
+        """A term that the question names as part of a longer name, whose other word stands nowhere; or nothing.
+
+        ``known`` are the stems of all passages.
+        """
+        words = split_tokens(asked)
+        for mention in self._terms.link(asked):
+            for at in (mention.start - 1, mention.end):
+                word = words[at] if 0 <= at < len(words) else ""
+                if word and _makes_a_name(word) and stem(word) not in known:
+                    return _cut(asked, min(at, mention.start), max(at + 1, mention.end))
+        return ""
+
+    def unexplained_term(self, query: Query, held: frozenset[str], said: Sequence[Sequence[str]]) -> str:
+        """What a question wants explained, where evidence with the stems ``held`` and the texts ``said`` does not name
+        it; or nothing.
+
+        A name of several words must stand there as such: of the words of "knowledge graph" each may be known. What is
+        named in full by an entity or a term is explained, whatever is said around it ("sharding, for my nephew").
+        """
+        asked = query.clause or query.standalone
+        words = split_tokens(asked)
+        specific = specific_words(query)
+        linked = {
+            at
+            for names in (self._names, self._terms)
+            for mention in names.link(asked)
+            if mention.strength >= MASKED_STRENGTH
+            for at in range(mention.start, mention.end)
+        }
+        runs: list[list[int]] = []
+        for at, word in enumerate(words):
+            if at not in linked and (stem(word) not in specific or set(getAllLemmas(word)) == {"VERB"}):
+                continue
+            if runs and runs[-1][-1] == at - 1:
+                runs[-1].append(at)
+            else:
+                runs.append([at])
+        if not runs or any(linked.issuperset(run) for run in runs):
+            return ""
+        first, behind = runs[0][0], runs[0][-1] + 1
+        while first and _modifies(words[first - 1]):
+            first -= 1
+        name = [stem(word) for word in words[first:behind]]
+        if len(name) == 1 and name[0] in held or any(_runs_in(name, text) for text in said):
+            return ""
+        return _cut(asked, first, behind)
 
     def stems(self, cell: Cell) -> frozenset[str]:
         """Stems of a passage and of the fact's question keys."""
@@ -375,6 +483,18 @@ def specific_words(query: Query, frame: frozenset[str] = frozenset()) -> dict[st
             weights[stem(word)] = min(rarity, 2.0)
     total = sum(weights.values())
     return {word: weight / total for word, weight in weights.items()} if total else {}
+
+
+def _cut(text: str, first: int, behind: int) -> str:
+    """The text from one token to before another, as it was typed."""
+    spans = token_spans(text)
+    return text[spans[first][0] : spans[behind - 1][1]]
+
+
+def _runs_in(name: Sequence[str], text: Sequence[str]) -> bool:
+    """Whether the stems of a name stand in a text one behind the other."""
+    size = len(name)
+    return any(list(text[at : at + size]) == list(name) for at in range(len(text) - size + 1))
 
 
 def _share(specific: Mapping[str, float], held: frozenset[str]) -> float:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lemminflect import getAllLemmas
 from rapidfuzz.distance import DamerauLevenshtein
 from text_to_num import find_numbers  # type: ignore[import-untyped]  # it has types, but no marker that says so
 
@@ -21,6 +22,9 @@ from coach.knowledge.nouns import KIND_NOUNS
 
 REAL_WORD_ZIPF = 3.1
 """A word at least this frequent is taken as meant, however close it is to a word of the corpus."""
+
+DICTIONARY_ZIPF = 2.3
+"""A word of the dictionary from here on: "annealing" is no slip for "appealing", but "faze" may be one for "phase"."""
 
 LEAST_FIGURE = 9
 """Numbers from here on are put in figures; "two" and "second" do more in English than count."""
@@ -243,7 +247,7 @@ def spell(text: str, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[str, str]
         if (
             len(lower) < 4
             or lower in vocabulary.words
-            or frequency(lower) >= REAL_WORD_ZIPF
+            or frequency(lower) >= (DICTIONARY_ZIPF if getAllLemmas(lower) else REAL_WORD_ZIPF)
             or lower in lexicon().places
         ):
             return word
