@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import partial
 
 import numpy as np
@@ -83,6 +84,10 @@ class Worked:
     """Parts of the question; empty where nothing was looked up."""
     evidence: tuple[Evidence, ...] = ()
     """What each of them found."""
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 @dataclass
@@ -362,9 +367,10 @@ class Coach:
             spoken = clean(question[: self.settings.max_question_chars])
             direct = self._without_retrieval(spoken, reading)
             asked = without_orders(question) if instructed(spoken) else question
-            alone = understand(asked, (), reading.vocabulary, max_chars=self.settings.max_question_chars)
+            longest, today = self.settings.max_question_chars, learner.today if learner else _today()
+            alone = understand(asked, (), reading.vocabulary, max_chars=longest, today=today)
             carried = (
-                understand(asked, history, reading.vocabulary, max_chars=self.settings.max_question_chars)
+                understand(asked, history, reading.vocabulary, max_chars=longest, today=today)
                 if history
                 else alone
             )

@@ -175,7 +175,7 @@ def test_what_is_wanted_of_a_term_is_what_is_said_first(coach: Coach, shipped: G
     term = next(term for term in shipped.terms if term.id == "cosine-similarity")
     example, why, whole = (
         coach.ask(question.format(term.name))
-        for question in ("Give me an example of {0}", "What is the point of {0}?", "How does {0} work, and why use {0}?")
+        for question in ("Give me an example of {0}", "What is the point of {0}?", "How does {0} work and why use {0}?")
     )
     assert example.claims[0].text == term.example
     assert why.claims[0].text in term.why

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import month_name
+from datetime import date
 
 _EQUATION = re.compile(r"([-+\d.,$€£₹ x/()]+)=\s*([$€£₹]?[-+]?\d[\d,]*(?:\.\d+)?)")
 
 
+MONTHS = list(month_name)
+_SPAN = re.compile(r"\b(\d+) days from (\d{1,2} [A-Z][a-z]+ \d{4}) to (\d{1,2} [A-Z][a-z]+ \d{4})")
+
+
 def formula_holds(formula: str) -> bool:
-    """Whether every equation in the formula is true, within the rounding of its right side.
+    """Whether every equation in the formula is true, within the rounding of its right side, and every span of days.
 
     >>> formula_holds("4 + 6 + 8 + 4 + 2 = 24 weeks; 24 / 4.35 = 5.5 months")
     True
     >>> formula_holds("$95,000 x 1.40 = $134,000")
     False
+    >>> formula_holds("the 30 days from 1 July 2027 to 31 July 2027 = 4.3 weeks")
+    True
     """
+    if not all(_days_hold(int(days), first, last) for days, first, last in _SPAN.findall(formula)):
+        return False
     for part in formula.split(";"):
         for left, right in _EQUATION.findall(part):
             expression = re.sub(r"[$€£₹, ]", "", left).replace("x", "*").strip()
@@ -35,6 +45,18 @@ def formula_holds(formula: str) -> bool:
             if not math.isclose(value, stated, rel_tol=0.006, abs_tol=0.06):
                 return False
     return True
+
+
+def _days_hold(days: int, first: str, last: str) -> bool:
+    try:
+        start, end = (_date(*day.split()) for day in (first, last))
+    except ValueError:
+        return False
+    return (end - start).days == days
+
+
+def _date(day: str, month: str, year: str) -> date:
+    return date(int(year), MONTHS.index(month), int(day))
 
 
 def _evaluate(expression: str) -> float:

@@ -151,6 +151,7 @@ class Computer:
         hours, deadline, elapsed = case.own("hours"), case.own("deadline"), case.own("elapsed")
         if hours and (
             case.intended("hours")
+            or deadline
             or asks_time(query)
             or not query.wants
             or {"plan", "how", "yes_no"} & set(query.wants)
@@ -160,7 +161,7 @@ class Computer:
         if elapsed and (case.intended("elapsed") or case.family in {"time", "roadmap", "actions", "conflicts", "role"}):
             rest = asks_rest or case.intended("elapsed") or bool(_ON_TRACK.search(text))
             yield "elapsed", lambda: case.taking(elapsed, self.time.after(query, elapsed, rest=rest))
-        if deadline and (
+        if deadline and not hours and (  # with hours a week, these say how much fits
             case.intended("deadline")
             or case.family in {"time", "skills", "roadmap", "conflicts"}
             or case.vague

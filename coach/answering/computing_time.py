@@ -156,7 +156,8 @@ class TimeComputer:
         )
         said = [Statement(text, Support.COMPUTED, base.refs, formula)]
         if deadline:
-            have = days(deadline) / 7
+            # As they are shown, or the formula would not add up in its last digit.
+            need, have = round(need, 1), round(days(deadline) / 7, 1)
             told = deadline.text.strip()
             over = f"is {number(need - have)} weeks longer than" if need > have else "fits into"
             formula = f"{told} = {number(have)} weeks; {number(need)} - {number(have)} = {number(need - have)} weeks"
@@ -171,7 +172,7 @@ class TimeComputer:
         """What fits into the time that the learner has."""
         if base is None:
             return None
-        have = days(deadline) / 7
+        have = round(days(deadline) / 7, 1)
         length = deadline.text.strip()
         said = self._by_timeline(deadline) if base.whole else []
         conversion = "" if deadline.unit == Unit.WEEKS else f"{length} = {number(have)} weeks; "
@@ -202,7 +203,7 @@ class TimeComputer:
         timeline, cell = self.pathway.timeline, self.facts.find("time.total")
         if timeline is None or cell is None:
             return []
-        months = days(deadline) / DAYS[Unit.MONTHS]
+        told, months = deadline.text.strip(), days(deadline) / DAYS[Unit.MONTHS]
         low, high = number(timeline.low), number(timeline.high)
         planned = f"{low} to {high} months" if low != high else f"{low} months"
         lead, relation = "Yes", f"more than the {planned} that the guide plans"
@@ -214,10 +215,10 @@ class TimeComputer:
             )
         return [
             Statement(
-                f"{lead}, by the guide's own timeline: {deadline.text.strip()} is {relation}.",
+                f"{lead}, by the guide's own timeline: {told} {'are' if _is_span(told) else 'is'} {relation}.",
                 Support.COMPUTED,
                 cell.refs(),
-                f"{deadline.text.strip()} = {number(months)} months, against {low} to {high}",
+                f"{told} = {number(months)} months, against {low} to {high}",
             )
         ]
 
@@ -313,7 +314,8 @@ class TimeComputer:
         total = self.facts.find("time.roadmap")
         told = elapsed.text.strip()
         point = f"the {told}" if elapsed.unit == Unit.ORDINAL and not told.lower().startswith(elapsed.noun) else told
-        lead = f"Week {week}" if unit == Unit.WEEKS else f"{title_start(point)} is week {week}, which"
+        into = "end in" if _is_span(told) else "is"
+        lead = f"Week {week}" if unit == Unit.WEEKS else f"{title_start(point)} {into} week {week}, which"
         conversion = f"{number(as_days)} days / 7 = {number(as_days / 7)}; " if unit != Unit.WEEKS else ""
         if phase is None:
             if total is None:
@@ -455,6 +457,11 @@ class TimeComputer:
         steps = [*base.steps, f"{shown[0]} + {weeks} x 7 days - 1 day: {shown[1]}"]
         formula = "; ".join([*steps, f"{weeks} x 7 = {number(base.weeks * 7)}"])
         return Worked((Statement(text, Support.COMPUTED, base.refs, formula),), ("time.roadmap",))
+
+
+def _is_span(told: str) -> bool:
+    """Whether a length is called "the 30 days from one date to another" (``deadlines``) and not "30 days"."""
+    return told.startswith("the ")
 
 
 def _added(weeks: Sequence[float]) -> tuple[str, ...]:

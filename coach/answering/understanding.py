@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
+from coach.answering import deadlines
 from coach.answering.following import PRONOUN, as_before, carry_on, content_words, named, points_at_nothing, remembered
 from coach.answering.lexicon import lexicon
 from coach.answering.roles import figures_in, known_entities, known_figures, with_horizon
@@ -31,19 +33,21 @@ _CLAUSE = re.compile(
 
 
 def understand(
-    question: str, history: Sequence[Answer], vocabulary: Vocabulary, *, max_chars: int
+    question: str, history: Sequence[Answer], vocabulary: Vocabulary, *, max_chars: int, today: date | None = None
 ) -> tuple[Query, ...]:
     """The parts of the question, each as a query of its own; at least one.
 
     A part that stands alone ignores ``history``; one that leans on it takes what it lacks from the last answer
-    that stated something. Context sentences lend their figures and entities to every part.
+    that stated something. Context sentences lend their figures and entities to every part. Without the day on which it
+    is asked, a date to be done by is read as no time.
     """
     notices: list[str] = []
     if len(question) > max_chars:
         notices.append(f"The question was cut to its first {max_chars:,} characters.")
         question = question[:max_chars]
     question = " ".join(word for word in clean(question).split() if len(word) <= 200)
-    plain, corrected = spell(in_figures(unchat(question), vocabulary), vocabulary)
+    plain, meant = deadlines.in_weeks(unchat(question), today) if today else (unchat(question), {})
+    plain, corrected = spell(in_figures(plain, vocabulary), vocabulary)
     plain = numbered(plain, vocabulary)
     sentences = [plain[start:end] for start, end in sentence_spans(plain)] or [plain]
     asking = [sentence for sentence in sentences if _ASKING_SENTENCE.search(sentence)] or sentences[-1:]
@@ -54,7 +58,9 @@ def understand(
     queries: list[Query] = []
     for part in parts[:4]:
         before = queries[-1] if queries else None
-        queries.append(_query(question, part, context, before, history, vocabulary, tuple(notices), corrected))
+        query = _query(question, part, context, before, history, vocabulary, tuple(notices), corrected)
+        figures = tuple(deadlines.exact(figure, meant) for figure in query.figures)
+        queries.append(query.model_copy(update={"figures": figures}))
     return tuple(queries)
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from coach.answering.spoken_dates import DATE, LENGTH, Days, days_meant, length_in_days
 from coach.answering.words import clean
 from coach.knowledge.sentences import sentence_spans
 from coach.planning.phrases import day
 from coach.planning.profile import FIRST_DAY, LAST_DAY, Break
-from coach.planning.spoken_dates import DATE, LENGTH, Days, days_meant, length_in_days
 
 LONGEST_BREAK = 366
 """Days; beyond, nobody is away from a plan, they have none."""

@@ -13,6 +13,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from coach.answering.coverage import places
+from coach.answering.figures import days
 from coach.errors import ProfileError
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.wording import CURRENCY_SIGNS
@@ -26,6 +27,9 @@ HIGHEST_PAY = 1e9
 
 _TOLD = frozenset({Unit.MONEY, Unit.HOURS, Unit.HOURS_PER_WEEK})
 """Figures of a question that come before those of the profile."""
+
+LEAST_UNTIL = 14.0
+"""Days from which a time that the learner has is one for the guide, and not for today's step."""
 
 HALF_AN_HOUR, HALF_A_DAY, DAY = 0.5, 4.0, 8.0
 
@@ -115,8 +119,10 @@ def with_profile(query: Query, profile: Profile, corpus: Corpus) -> Query:
     "What would the raise make of my pay?" is worked out with the pay of the profile, as it would be with one that was
     told a question before.
     """
+    until = any(figure.role == "deadline" and days(figure.quantity) >= LEAST_UNTIL for figure in query.figures)
+    others = [figure for figure in query.figures if not (until and figure.role == "deadline")]
     if not _OWN.search(query.question) or any(
-        figure.personal or figure.quantity.unit in _TOLD for figure in query.figures
+        figure.personal or figure.quantity.unit in _TOLD for figure in others
     ):
         return query
     told: list[Figure] = []
@@ -127,7 +133,7 @@ def with_profile(query: Query, profile: Profile, corpus: Corpus) -> Query:
         place = metro_of(profile.region, corpus) if profile.region else None
         if place and not any(corpus.entity[entity].kind == "metro" for entity in entities if entity in corpus.entity):
             entities = (*entities, place)
-    elif "duration" in query.wants:
+    elif "weekly_hours" in profile.model_fields_set if until else "duration" in query.wants:
         hours = profile.weekly_hours
         told.append(_figure("weekly_hours", Unit.HOURS_PER_WEEK, hours, f"{hours:g} hours a week"))
     return query.model_copy(update={"figures": (*query.figures, *told), "entities": entities}) if told else query

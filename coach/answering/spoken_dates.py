@@ -31,8 +31,16 @@ _WHOLE = rf"(?:{_MONTH}{_YEAR}?|(?:next|this|the) (?:month|year)|(?:19|20|21)\d{
 LENGTH = rf"{_COUNT} {_UNIT}\b"
 """How long something lasts: "two weeks"."""
 
+_FEASTS = {
+    "christmas eve": (12, 24), "christmas": (12, 25), "christmas day": (12, 25),
+    "new year's eve": (12, 31), "new year": (1, 1), "new years": (1, 1), "new year's": (1, 1), "new year's day": (1, 1),
+}  # fmt: skip
+"""Feasts that fall on the same day each year, as month and day."""
+_FEAST = rf"(?:the )?(?P<feast>{'|'.join(sorted(_FEASTS, key=len, reverse=True))})"
+
 DATE = "|".join(
     (
+        rf"\b{_FEAST.replace('?P<feast>', '?:')}\b{_YEAR}?",
         r"\b\d{4}-\d{2}-\d{2}\b",
         r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b",
         rf"(?:(?:the )?(?:week|month) of )?\b(?:the )?{_DAY}(?: of)? {_MONTH}{_YEAR}?",
@@ -72,14 +80,14 @@ def days_meant(words: str, today: date, *, month_first: bool = False) -> Days | 
     ``month_first`` reads 3/4/2027 as the fourth of March.
 
     >>> when = date(2026, 11, 26)
-    >>> for words in ("20 December", "3 Jan", "June 2027", "next week", "the end of March", "in two weeks", "31 June"):
+    >>> for words in ("20 December", "Christmas", "June 2027", "next week", "end of March", "in two weeks", "31 June"):
     ...     found = days_meant(words, when)
     ...     print(words, found and (str(found.first), str(found.last)))
     20 December ('2026-12-20', '2026-12-20')
-    3 Jan ('2027-01-03', '2027-01-03')
+    Christmas ('2026-12-25', '2026-12-25')
     June 2027 ('2027-06-01', '2027-06-30')
     next week ('2026-11-30', '2026-12-06')
-    the end of March ('2027-03-31', '2027-03-31')
+    end of March ('2027-03-31', '2027-03-31')
     in two weeks ('2026-12-10', '2026-12-10')
     31 June None
     """
@@ -106,6 +114,9 @@ def _meant(words: str, today: date, month_first: bool) -> Days | None:
         return _week(found.first) if full["week"] else Days(found.first, found.last, exact=True)
     if part := _PART.fullmatch(words):
         return _part(part["part"], _whole(part["rest"], today))
+    if feast := re.fullmatch(rf"{_FEAST}(?P<year>{_YEAR})?", words):
+        month, day = _FEASTS[feast["feast"]]
+        return _next(today, lambda year: _one(date(year, month, day)), feast["year"])
     if words in {"today", "tomorrow"}:
         return _one(today + timedelta(days=words == "tomorrow"))
     if words == "next week":
