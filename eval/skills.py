@@ -35,6 +35,7 @@ from coach.settings import Settings, load_settings
 from eval import running
 from eval.cases import CaseError
 from eval.intervals import RESAMPLES, SEED, figure
+from eval.ownership_fitting import fit_ownership, in_words, write_ownership
 from eval.records import Figure, Measure, Record
 from eval.skill_fitting import FittedWeights, Resume, fit
 
@@ -373,7 +374,11 @@ def run(split: str, folder: Path = FOLDER, encoder: Encoder | None = None) -> Sk
 
 
 def run_fit(encoder: Encoder, say: Callable[[str], None]) -> None:
-    """Fit the weights, choose the thresholds, write both to the coach's file."""
+    """Fit both sets of weights, choose the thresholds, write all to the coach's files."""
+    owned, held_out = fit_ownership(encoder)
+    write_ownership(owned)
+    for line in in_words(held_out):
+        say(line)
     with corpora(encoder) as known:
         cases = load_skill_cases("dev")
         fitted = fit(encoder, [_as_bags(case, known[case.pathway], encoder) for case in cases])

@@ -15,7 +15,7 @@ from coach.planning.clauses import read_clauses
 from coach.planning.evidence import candidates, subjects_of
 from coach.planning.evidence_features import FEATURES, Features
 from coach.planning.evidence_values import Part, SkillMatch, SkillReport
-from eval import skill_fitting, skills
+from eval import ownership_fitting, skill_fitting, skills
 from eval.cases import CaseError
 from eval.skills import GoldDemand, Judged, JudgedDemand, SkillCase
 from tests import resumes
@@ -192,6 +192,18 @@ def test_what_somebody_else_did_shows_nothing_whatever_the_weights() -> None:
     fitted = skill_fitting.fit(HashingEncoder(), labelled=lines)
     planned = [likely for line, likely in zip(lines, fitted.held_out, strict=True) if line.why in ("planned", "wish")]
     assert planned and max(planned) == 0.0
+
+
+def test_own_lines_are_read_and_a_bad_one_is_named(tmp_path: Path) -> None:
+    lines = ownership_fitting.read_own_lines()
+    assert len(lines) >= 1000 and len({one.writer for one in lines}) >= 5
+    assert 0.4 < sum(one.own for one in lines) / len(lines) < 0.6
+    bad = tmp_path / "scope.jsonl"
+    bad.write_text('{"writer": "a", "line": "Ran it", "own": true, "why": "deed"}\n{"writer": "a"}\n', encoding="utf-8")
+    with pytest.raises(CaseError, match=r"scope\.jsonl:2: expected writer, line, own and why"):
+        ownership_fitting.read_own_lines(bad)
+    with pytest.raises(CaseError, match="cannot be read"):
+        ownership_fitting.read_own_lines(tmp_path / "nowhere.jsonl")
 
 
 def test_what_one_writer_labelled_does_not_judge_that_writers_own_resumes(known: dict[str, Corpus]) -> None:

@@ -19,11 +19,12 @@ from typer.testing import CliRunner
 
 from coach.__main__ import app
 from coach.documents import Document, DocumentKind, Line
+from coach.errors import KnowledgeError
 from coach.knowledge.corpus import Corpus, build_corpus
 from coach.knowledge.market import Market
 from coach.knowledge.pathway import Item, NamedItem, PageSource, Pathway, Phase, Priority, Skill
 from coach.pipeline import Coach
-from coach.planning import evidence
+from coach.planning import evidence, ownership
 from coach.planning.clauses import read_clauses
 from coach.planning.demands import Kind, read_demands
 from coach.planning.evidence import match_skills
@@ -33,7 +34,8 @@ from coach.planning.evidence_values import Part, SkillMatch, SkillReport
 from coach.planning.kin import fields, kin_of
 from coach.planning.profile import Level
 from coach.planning.scope import Scope, orders, scope_of
-from coach.settings import Settings
+from coach.retrieval.encoder import Encoder, load_encoder
+from coach.settings import Settings, load_settings
 from eval.skills import corpora
 from tests.encoders import HashingEncoder
 
@@ -313,15 +315,66 @@ def guides() -> Iterator[dict[str, Corpus]]:
         yield dict(known)
 
 
-@pytest.mark.parametrize("line", PLAIN_LINES)
-def test_a_plain_line_that_names_a_skill_shows_it_though_nothing_else_stands_there(
-    guides: dict[str, Corpus], line: str
+@pytest.fixture(scope="module")
+def shipped() -> Encoder:
+    return load_encoder(load_settings())
+
+
+def test_plain_lines_that_name_a_skill_show_it_though_nothing_else_stands_there(
+    guides: dict[str, Corpus], shipped: Encoder
 ) -> None:
     assert len(guides) >= 3
-    for slug, guide in guides.items():
+    asked, missed = 0, []
+    for guide in guides.values():
         for skill in evidence.subjects_of(guide):
-            told = line.format(skill.name)
-            assert skill.id in held(match(guide, told)), f"{slug}: {told}"
+            for told in (line.format(skill.name) for line in PLAIN_LINES):
+                asked += 1
+                if skill.id not in held(match_skills(document(told), guide, shipped)):
+                    missed.append(told)
+    # What stands around a name weighs as well, so that one or the other falls short; most must not.
+    assert len(missed) <= 0.05 * asked, missed
+
+
+# --- Whose doing a line tells, by its wording -------------------------------------------------------------------
+
+
+def test_the_weights_belong_to_the_encoder_that_is_shipped(shipped: Encoder) -> None:
+    assert ownership.weights().encoder == shipped.digest
+
+
+def test_by_another_encoder_every_line_is_taken_for_own() -> None:
+    assert ownership.own(["The pipelines were Ana's work"], ENCODER).tolist() == [True]
+    assert ownership.own([], ENCODER).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [
+        ("Rebuilt the parish register in Access after a colleague had retired", True),
+        ("Wrote the release scripts together with the database team", True),
+        ("Introduced a rota for three wards without a single complaint", True),
+        ("Finished a six-month course in welding, with distinction", True),
+        ("Terraform course on Udemy, stopped after section 2 of 14", False),
+        ("Our Lisbon office looks after the Kafka cluster", False),
+        ("The reports in Tableau are made by Ines, I only get them by mail", False),
+        ("Have always wanted to try my hand at weaving", False),
+    ],
+)
+def test_the_wording_of_a_line_says_whose_doing_it_is(shipped: Encoder, line: str, own: bool) -> None:
+    read = read_clauses(document(line).lines).own
+    assert bool(read and ownership.own([clause.text for clause in read], shipped).any()) is own
+
+
+def test_damaged_weights_name_the_file_and_the_way_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "weights.npz"
+    damaged.write_bytes(b"no weights")
+    monkeypatch.setattr(ownership, "FILE", damaged)
+    ownership.weights.cache_clear()
+    try:
+        with pytest.raises(KnowledgeError, match=r"weights\.npz.*python -m eval skills --fit"):
+            ownership.own(["Wrote it"], ENCODER)
+    finally:
+        ownership.weights.cache_clear()
 
 
 @pytest.mark.parametrize("line", ["{} Ltd, Leeds, 2016 - 2020", "{} House, Leeds", "Jo {} Okoro"])

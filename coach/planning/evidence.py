@@ -27,6 +27,7 @@ from coach.errors import KnowledgeError
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.pathway import Phase
 from coach.knowledge.resource import Resource
+from coach.planning import ownership
 from coach.planning.clauses import Clause, Clauses, read_clauses
 from coach.planning.demands import Demand, Kind, degree_rank, language_rank, read_demands
 from coach.planning.evidence_features import FEATURES, Features, Subject, Unit, is_name, tools_named, units
@@ -165,7 +166,7 @@ def candidates(clauses: Clauses, features: Features, *, by_name: bool = False) -
     """What a resume has to show for the subjects of ``features``; for ``by_name`` see ``search``."""
     stretches = units(clauses.own)
     rows = features.rows(stretches)
-    allowed = np.ones(rows.shape[:2], dtype=bool)
+    allowed = np.repeat(_own(stretches, clauses, features.encoder)[:, None], rows.shape[1], axis=1)
     disowned = _disowned(clauses, features)
     hedged = np.array([bool(_HEDGED.search(unit.text)) for unit in stretches], dtype=bool)
     for column, subject in enumerate(features.subjects):
@@ -177,6 +178,21 @@ def candidates(clauses: Clauses, features: Features, *, by_name: bool = False) -
         if not by_name:
             allowed[:, column] &= np.array([not features.outside(column, unit) for unit in stretches], dtype=bool)
     return Candidates(stretches, rows, allowed)
+
+
+def _own(stretches: Sequence[Unit], clauses: Clauses, encoder: Encoder) -> NDArray[np.bool_]:
+    """Which stretches tell of the writer's own doing as far as their wording shows; an enumeration only names.
+
+    A clause is left out where neither it nor its whole sentence sounds like that.
+    """
+    whole: dict[int, str] = {}
+    for clause in clauses.all:
+        whole[clause.sentence] = f"{whole.get(clause.sentence, '')} {clause.text}".strip()
+    told = [clause for unit in stretches for clause in unit.clauses if not clause.listed]
+    texts = list(dict.fromkeys(text for clause in told for text in (clause.text, whole[clause.sentence])))
+    sounds = dict(zip(texts, ownership.own(texts, encoder), strict=True))
+    mine = {clause.text: sounds[clause.text] or sounds[whole[clause.sentence]] for clause in told}
+    return np.array([all(mine.get(clause.text, True) for clause in unit.clauses) for unit in stretches], dtype=bool)
 
 
 def search(clauses: Clauses, features: Features, *, by_name: bool = False) -> tuple[Found, ...]:

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from lemminflect import getAllLemmas
 from numpy.typing import NDArray
 
 from coach.answering.words import frequency, split_tokens, stem, token_spans
 from coach.planning.clauses import POST, Clause, sentences_of
-from coach.planning.kin import INFLECTED, PLAIN, Kin, Matrix, Phrase, Table, content, kin_of, links
+from coach.planning.kin import INFLECTED, PLAIN, SMALL, Kin, Matrix, Phrase, Table, content, kin_of, links
 from coach.retrieval.encoder import Encoder
 
 FEATURES = (
@@ -52,6 +53,9 @@ UNKNOWN = 0.8
 
 CLOSE = 0.6
 """Nearness from which a deed of another field is one of this, as debugging is problem solving."""
+
+MADE_OF = 3.5
+"""Zipf frequency from which a word is a thing that everybody handles: videos, clips, maps; no term of a trade."""
 
 USUAL_SETTING = 0.3
 """What a text that says nothing of where it belongs comes to, about."""
@@ -164,6 +168,8 @@ class _Known:
     """Words after a "for" without which the name says nothing: "vector search"; empty for a name that does."""
     own: dict[int, float] = field(default_factory=dict)
     """Its fields, and those so close to them that a deed of theirs is one of this."""
+    words: frozenset[str] = frozenset()
+    """Stems of what it and its fields are about."""
     near: Matrix = field(default_factory=lambda: np.zeros(0))
     """How near each field is to the nearest of its own."""
 
@@ -173,7 +179,7 @@ class Features:
 
     def __init__(self, subjects: Sequence[Subject], encoder: Encoder, kin: Kin | None = None) -> None:
         self.subjects = tuple(subjects)
-        self._encoder = encoder
+        self.encoder = encoder
         self.kin = kin or kin_of(encoder)
         called = [self._called(subject) for subject in subjects]
         texts = [text for subject, names in zip(subjects, called, strict=True) for text in (*names, _whole(subject))]
@@ -187,6 +193,10 @@ class Features:
             known = _Known(links(self.kin, names, subject.about, own), names, own[-1], about)
             known.near = self._near(known)
             close = {int(at): float(known.near[at]) for at in np.flatnonzero(known.near >= CLOSE)}
+            texts = [subject.name, *subject.aliases, subject.about, *subject.tools]
+            for number in known.links:
+                texts += [*self.kin.fields[number].names, *self.kin.fields[number].terms]
+            known.words = frozenset(stem(word) for text in texts for word in split_tokens(text))
             known.own = {**close, **known.links}
             self._known.append(known)
         self._names = Table((number, name, True) for number, known in enumerate(self._known) for name in known.names)
@@ -283,7 +293,7 @@ class Features:
         if not len(stretches) or not self.subjects:
             return rows
         texts = [_calm(unit.text) for unit in stretches]
-        vectors = self._encoder.encode(
+        vectors = self.encoder.encode(
             [
                 self._without_small_names(text) if unit.cased and text == unit.text else text
                 for text, unit in zip(texts, stretches, strict=True)
@@ -342,7 +352,7 @@ class Features:
                 row.append(-1 if entry or len(rest) < REST_WORDS else rests.setdefault(" ".join(rest), len(rests)))
             places.append(row)
         near = np.stack([known.near for known in self._known], axis=1)
-        shares = self.kin.likely(self._encoder.encode(list(rests))) @ near if rests else np.zeros((0, near.shape[1]))
+        shares = self.kin.likely(self.encoder.encode(list(rests))) @ near if rests else np.zeros((0, near.shape[1]))
         values = np.zeros((len(found), len(self._known)))
         for row_number, row in enumerate(places):
             for column, place in enumerate(row):
@@ -361,15 +371,23 @@ class Features:
 
     def _naming(self, column: int, known: _Known, said: _Said, unit: Unit) -> dict[str, float]:
         here = {number: strength**LINK_POWER for number, strength in known.links.items()}
-        own = max((phrase.weight for phrase in said.names if phrase.field == column), default=0.0)
+        own = max((self._as_noun(p, said, known) for p in said.names if p.field == column), default=0.0)
         if unit.listed and unit.text.strip().lower() in self._listed[column] | {name.lower() for name in known.names}:
             own = 1.0
         tools = [p.weight for p in said.tools if p.field == column and not self._far(p, said.kin, known.links)]
         of_kin = [phrase for phrase in said.kin if phrase.field in here]
-        named = max((own, *(here[p.field] * p.weight for p in of_kin if p.named)))
+        named = max((own, *(here[p.field] * self._as_noun(p, said, known) for p in of_kin if p.named)))
         term = max((0.0, *tools, *(here[p.field] * p.weight for p in of_kin if not p.named)))
         sure = INFLECTED if unit.listed and self._another(unit.text) else 1.0
         return {"named": sure * named, "term": sure * term}
+
+    def _as_noun(self, phrase: Phrase, said: _Said, known: _Known) -> float:
+        """The weight of a name, less where it is a verb: "embedding videos" is no skill of "embedding models"."""
+        beside = next((word for word in said.words[phrase.end :] if word != "of"), "")
+        verb = phrase.end - phrase.start == 1 and said.words[phrase.start].endswith("ing") and beside.isalpha()
+        if verb and "NOUN" in getAllLemmas(beside) and frequency(beside) > MADE_OF and stem(beside) not in known.words:
+            return SMALL * phrase.weight
+        return phrase.weight
 
     def _another(self, entry: str) -> bool:
         """Whether an entry names something else by a word that is a name only by itself: "Python handling"."""
