@@ -7,10 +7,9 @@ Logistic regression with a penalty on squared weights.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,7 @@ from coach.planning import ownership
 from coach.planning.kin import fields
 from coach.planning.ownership import OwnershipWeights, signs
 from coach.retrieval.encoder import Encoder
-from eval.cases import CaseError
-from eval.skill_fitting import read_lines
+from eval.skill_fitting import read_lines, read_rows
 
 FILE = Path(__file__).parent / "skills" / "scope.jsonl"
 
@@ -54,18 +52,11 @@ class HeldOut(NamedTuple):
 
 def read_own_lines(file: Path = FILE) -> tuple[OwnLine, ...]:
     """The labelled lines. Raises CaseError with the place of a line that is not as it should be."""
-    found = []
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CaseError(f"{file}: cannot be read ({error.strerror}). Restore it.") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            row = json.loads(line)
-            found.append(OwnLine(row["writer"], row["line"], bool(row["own"]), row["why"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise CaseError(f"{file}:{number}: expected writer, line, own and why ({error!r}).") from error
-    return tuple(found)
+
+    def read(row: Mapping[str, Any]) -> OwnLine:
+        return OwnLine(row["writer"], row["line"], bool(row["own"]), row["why"])
+
+    return read_rows(file, read, "writer, line, own and why")
 
 
 def fit_ownership(encoder: Encoder) -> tuple[OwnershipWeights, tuple[HeldOut, ...]]:

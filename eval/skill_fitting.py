@@ -14,10 +14,10 @@ that are lines of the data are left out while fitting, or every line would be li
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ PENALTY = 0.01
 SEED = 1
 
 Matrix = NDArray[np.float64]
+Row = TypeVar("Row")
 
 
 class Labelled(NamedTuple):
@@ -103,8 +104,8 @@ class _Bag(NamedTuple):
     weight: float
 
 
-def read_lines(file: Path = LINES_FILE) -> tuple[Labelled, ...]:
-    """The labelled lines. Raises CaseError with the place of a line that is not as it should be."""
+def read_rows(file: Path, read: Callable[[Mapping[str, Any]], Row], expected: str) -> tuple[Row, ...]:
+    """The rows of a file of JSON lines. Raises CaseError with the place of a line that does not hold ``expected``."""
     found = []
     try:
         text = file.read_text(encoding="utf-8")
@@ -112,11 +113,19 @@ def read_lines(file: Path = LINES_FILE) -> tuple[Labelled, ...]:
         raise CaseError(f"{file}: cannot be read ({error.strerror}). Restore it.") from error
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            row = json.loads(line)
-            found.append(Labelled(row["skill"], row["about"], row["line"], bool(row["shows"]), row["why"]))
+            found.append(read(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
-            raise CaseError(f"{file}:{number}: expected skill, about, line, shows and why ({error!r}).") from error
+            raise CaseError(f"{file}:{number}: expected {expected} ({error!r}).") from error
     return tuple(found)
+
+
+def read_lines(file: Path = LINES_FILE) -> tuple[Labelled, ...]:
+    """The labelled lines. Raises CaseError with the place of a line that is not as it should be."""
+
+    def read(row: Mapping[str, Any]) -> Labelled:
+        return Labelled(row["skill"], row["about"], row["line"], bool(row["shows"]), row["why"])
+
+    return read_rows(file, read, "skill, about, line, shows and why")
 
 
 def fit(encoder: Encoder, resumes: Sequence[Resume] = (), labelled: Sequence[Labelled] | None = None) -> FittedWeights:

@@ -13,8 +13,7 @@ from datetime import date
 
 _EQUATION = re.compile(r"([-+\d.,$€£₹ x/()]+)=\s*([$€£₹]?[-+]?\d[\d,]*(?:\.\d+)?)")
 
-
-MONTHS = list(month_name)
+_MONTHS = list(month_name)
 _SPAN = re.compile(r"\b(\d+) days from (\d{1,2} [A-Z][a-z]+ \d{4}) to (\d{1,2} [A-Z][a-z]+ \d{4})")
 
 
@@ -56,7 +55,7 @@ def _days_hold(days: int, first: str, last: str) -> bool:
 
 
 def _date(day: str, month: str, year: str) -> date:
-    return date(int(year), MONTHS.index(month), int(day))
+    return date(int(year), _MONTHS.index(month), int(day))
 
 
 def _evaluate(expression: str) -> float:

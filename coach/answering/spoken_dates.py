@@ -1,7 +1,8 @@
 """Days as people say them: "20 December", "next week", "June 2027", "in two weeks".
 
 Comes in: words and the day on which they were said. Goes out: the days that they mean, from the first to the last. What
-cannot be a date, such as 31 February, means none. It knows English, no zone and no holidays.
+cannot be a date, such as 31 February, means none. It knows English, no zone, and of feasts
+Christmas and New Year.
 """
 
 from __future__ import annotations
@@ -80,14 +81,16 @@ def days_meant(words: str, today: date, *, month_first: bool = False) -> Days | 
     ``month_first`` reads 3/4/2027 as the fourth of March.
 
     >>> when = date(2026, 11, 26)
-    >>> for words in ("20 December", "Christmas", "June 2027", "next week", "end of March", "in two weeks", "31 June"):
+    >>> asked = "20 December", "3 Jan", "Christmas", "June 2027", "next week", "the end of March", "in two weeks"
+    >>> for words in (*asked, "31 June"):
     ...     found = days_meant(words, when)
     ...     print(words, found and (str(found.first), str(found.last)))
     20 December ('2026-12-20', '2026-12-20')
+    3 Jan ('2027-01-03', '2027-01-03')
     Christmas ('2026-12-25', '2026-12-25')
     June 2027 ('2027-06-01', '2027-06-30')
     next week ('2026-11-30', '2026-12-06')
-    end of March ('2027-03-31', '2027-03-31')
+    the end of March ('2027-03-31', '2027-03-31')
     in two weeks ('2026-12-10', '2026-12-10')
     31 June None
     """
