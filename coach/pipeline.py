@@ -569,6 +569,7 @@ def _vocabulary(corpus: Corpus) -> Vocabulary:
     horizons = {f"horizon:{group.id}": group.days for group in guide.actions}
     return Vocabulary(
         Names(corpus.entities, roles),
+        Names(corpus.terms, ()),
         frozenset(word for word in words if word.isalpha()) | lexicon().spoken,
         corpus.entity,
         {"origin": guide.origin, "target": guide.target},

@@ -16,7 +16,7 @@ from coach.knowledge.writing import ask_for, facets
 from coach.types import Answer, Figure, Query, Unit
 
 PRONOUN = re.compile(
-    r"\b(?:it|its|that one|this one|the (?:first|second|third|fourth|fifth|sixth|last|other) one|(?:first|second|third|fourth|fifth|last) one|that|this|those|these|they|them|their|ones?|both|the (?:former|latter)|the (?:first|second|third|fourth|last))\b",
+    r"\b(?:it|its|(?:that|this) one(?! of)|the (?:first|second|third|fourth|fifth|sixth|last|other) one|(?:first|second|third|fourth|fifth|last) one|that|this|those|these|they|them|their|ones?|both|the (?:former|latter)|the (?:first|second|third|fourth|last))\b",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -53,6 +53,14 @@ _LEANING = re.compile(r"\b(?:instead|alternatives?|otherwise|as well|too|the sam
 _DETERMINED = r"\s+(?!(?:is|are|was|were|one|ones|mean|means|in|at|for|to|on|of|and|or|too|really|actually|first|second|still|also|not|by|with|as|so|then|now|about|each|all|both|again|exactly|usually|typically)\b|(?:do|does|did|will|would|can|could|should|have|has|take|takes|cost|costs|come|comes|last|lasts|pay|pays|work|works|help|helps|count|counts|need|needs|start|starts|end|ends|fit|fits|matter|matters|look|looks|make|makes|include|involve|require)\b)[a-z]+"
 _NEIGHBOUR = re.compile(r"\b(?P<word>after|next|following|before|previous|preceding)\b", re.IGNORECASE)
 
+_POINTING = frozenset({"it", "its", "that", "this", "that one", "this one"})
+_POINTING_AT_MANY = frozenset({"they", "them", "their", "those", "these", "both"})
+
+TERMS = "term."
+"""How the facets of the glossary begin."""
+_OF_A_TERM = frozenset({"define", "how", "list", "why"})
+"""What may be wanted of a term; pay or time are asked about the path."""
+
 CONTENT_ZIPF = 5.5
 """Words as frequent as this say nothing about the subject."""
 
@@ -70,6 +78,16 @@ def carry_on(
     pronoun = PRONOUN.search(part)
     elliptical = bool(ELLIPSIS.search(part)) or len(split_tokens(part)) <= 3 and not (own and wants)
     content = [word for word in content_words(part) if not word[0].isdigit()]
+    terms = vocabulary.terms.link(part)
+    if not own and (facet or "").startswith(TERMS):
+        explained = next((mention.entity.name for mention in vocabulary.terms.link(last.trace.query.standalone)), "")
+        about_it = with_noun(part, explained)
+        if about_it == part and not content and not pronoun and not set(wants) - _OF_A_TERM:
+            about_it = f"{part} {explained}"  # "give me an example"
+        if explained and not terms and about_it != part:
+            return about_it, (), None, True
+    elif not own and elliptical and terms and not pronoun:
+        return part, (), None, False  # "and sharding?": a term is a subject of its own
     topics = [topic for topic in last.trace.topics if topic in vocabulary.entity]
     about = [entity for entity in last.trace.query.entities if entity in vocabulary.entity]
     if facet and not own and not content and _BARE.fullmatch(part.strip()):
@@ -192,6 +210,25 @@ def points_at_nothing(part: str, pronoun: re.Match[str]) -> bool:
     ):
         return bool(re.match(r"\s+\w+", after)) and pronoun.group().lower() != "both"
     return False
+
+
+def with_noun(asking: str, noun: str) -> str:
+    """The clause with the noun phrase in its pronoun's place, where the pronoun can point at that.
+
+    >>> with_noun("how long do they take", "certificates")
+    'how long do certificates take'
+    >>> with_noun("what do they pay", "Berlin")
+    'what do they pay'
+    """
+    pronoun = PRONOUN.search(asking)
+    if not noun or pronoun is None or points_at_nothing(asking, pronoun):
+        return asking
+    many = noun.lower().endswith("s") or " and " in noun.lower()
+    pointing = pronoun.group().lower()
+    if pointing not in _POINTING and not (many and pointing in _POINTING_AT_MANY):
+        return asking
+    named = f"{noun}'s" if pointing in {"its", "their"} else noun
+    return f"{asking[: pronoun.start()]}{named}{asking[pronoun.end() :]}"
 
 
 def _picked(part: str, topics: Sequence[str]) -> str | None:

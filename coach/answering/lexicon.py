@@ -24,6 +24,8 @@ class Lexicon:
 
     chat: Mapping[str, str]
     """Chat spelling to plain words, unstemmed."""
+    replies: frozenset[str]
+    """Lower case, may hold several words."""
     wants: Mapping[str, tuple[re.Pattern[str], ...]]
     frame: frozenset[str]
     aspects: frozenset[str]
@@ -54,6 +56,7 @@ def lexicon() -> Lexicon:
     aspects = [str(word).lower() for group in raw["aspects"].values() for word in group]
     return Lexicon(
         chat=raw["chat"],
+        replies=frozenset(raw["replies"]),
         wants={name: _compiled(patterns) for name, patterns in raw["wants"].items()},
         frame=frozenset(stem(word) for word in raw["frame"].split()),
         aspects=frozenset(stem(word) for word in aspects if word.isalnum()),

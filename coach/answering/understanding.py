@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from coach.answering import deadlines
-from coach.answering.following import PRONOUN, as_before, carry_on, content_words, named, points_at_nothing, remembered
+from coach.answering.antecedents import ASKING, led_back, subject
+from coach.answering.following import (
+    PRONOUN,
+    as_before,
+    carry_on,
+    content_words,
+    named,
+    points_at_nothing,
+    remembered,
+    with_noun,
+)
 from coach.answering.lexicon import lexicon
 from coach.answering.roles import figures_in, known_entities, known_figures, with_horizon
 from coach.answering.spelling import in_figures, numbered, spell, unchat
@@ -20,14 +30,13 @@ from coach.answering.words import clean, split_tokens, token_spans, tokens
 from coach.knowledge.sentences import sentence_spans
 from coach.types import Answer, Figure, Quantity, Query, Status, Unit
 
-_ASKING = r"(?:how|what|which|where|when|why|who|is|are|was|were|do|does|did|can|could|should|would|will|am|tell|show|list|give|explain|name|compare|define|describe)"
-_PART = re.compile(rf"(?:\s*[;,]?\s+(?:and also|and then|and|also|plus|but)\s+|\s*;\s*)(?={_ASKING}\b)", re.IGNORECASE)
+_PART = re.compile(rf"(?:\s*[;,]?\s+(?:and also|and then|and|also|plus|but)\s+|\s*;\s*)(?={ASKING}\b)", re.IGNORECASE)
 _ASKING_SENTENCE = re.compile(
-    rf"\?\s*$|^(?:so|and|but|or|ok|okay|well|hey|hi|hello|please|then|now|also|btw|honestly|[\w']+,)?[\s,]*{_ASKING}\b|\b(?:wonder(?:ing)?|curious|want to know|like to know|need to know|tell me|not sure|no idea|don't know|asking|question)\b",
+    rf"\?\s*$|^(?:so|and|but|or|ok|okay|well|hey|hi|hello|please|then|now|also|btw|honestly|[\w']+,)?[\s,]*{ASKING}\b|\b(?:wonder(?:ing)?|curious|want to know|like to know|need to know|tell me|not sure|no idea|don't know|asking|question)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    rf"(?:^|[,;:]\s+|\s-\s+|\b(?:so|but|and|then|wondering|wonder|know|curious|sure|tell me|me|idea|asking)\b[\s,]*)(?={_ASKING}\b)",
+    rf"(?:^|[,;:]\s+|\s-\s+|\b(?:so|but|and|then|wondering|wonder|know|curious|sure|tell me|me|idea|asking)\b[\s,]*)(?={ASKING}\b)",
     re.IGNORECASE,
 )
 
@@ -88,6 +97,7 @@ def _query(
 ) -> Query:
     if context and not before and _empty(part, vocabulary):
         part, context = f"{context} {part}", ""
+    part = led_back(part)
     clause = _asking_clause(part)
     own = entities_in(part, vocabulary)
     wants = tuple(
@@ -101,7 +111,7 @@ def _query(
     standalone, entities, hint, follow_up = part, own, None, False
     if before is not None and not own and PRONOUN.search(part):
         entities = before.entities
-        standalone = named(part, entities, vocabulary)
+        standalone = named(part, entities, vocabulary) if entities else with_noun(part, subject(before.standalone))
         follow_up = True
     elif last is not None and before is None:
         standalone, entities, hint, follow_up = carry_on(part, own, wants, last, history, vocabulary)

@@ -18,6 +18,8 @@ class Vocabulary:
     """What understanding knows of a corpus: its names and every word that occurs in it, as typed and stemmed."""
 
     names: Names
+    terms: Names
+    """Of the glossary."""
     words: frozenset[str]
     """Lower-case words of all passages and question keys; a misspelling is read as the nearest of them."""
     entity: dict[str, Entity]
