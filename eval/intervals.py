@@ -20,17 +20,25 @@ DIGITS = 6
 """Sums in another order differ far below this."""
 
 
-def figure(measures: Sequence[Measure]) -> Figure:
+def ratio(measures: Sequence[Measure]) -> float:
     """Sum of parts over sum of wholes. Raises ValueError without measures, as nothing over nothing is no figure."""
     if not measures:
         raise ValueError("expected at least one measure, got none")
+    parts = np.array([measure.part for measure in measures])
+    wholes = np.array([measure.whole for measure in measures])
+    return round(float(parts.sum() / wholes.sum()), DIGITS)
+
+
+def figure(measures: Sequence[Measure]) -> Figure:
+    """The ratio with its interval. Raises ValueError without measures."""
+    value = ratio(measures)
     parts = np.array([measure.part for measure in measures])
     wholes = np.array([measure.whole for measure in measures])
     drawn = _draws(len(measures))
     ratios = (drawn @ parts) / (drawn @ wholes)
     low, high = np.percentile(ratios, (2.5, 97.5))
     return Figure(
-        value=round(float(parts.sum() / wholes.sum()), DIGITS),
+        value=value,
         low=round(float(low), DIGITS),
         high=round(float(high), DIGITS),
         n=len(measures),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eval.intervals import figure
+from eval.intervals import ratio
 from eval.records import CaseRecord, SystemRecord
 
 
@@ -79,5 +79,5 @@ def _value(metric: str, cases: Sequence[CaseRecord]) -> tuple[float | None, int]
     found = [case for case in cases if all(name in case.measures for name in names)]
     if not found:
         return None, 0
-    first, *rest = [figure([case.measures[name] for case in found]).value for name in names]
+    first, *rest = [ratio([case.measures[name] for case in found]) for name in names]
     return round(first - sum(rest), 6), len(found)
