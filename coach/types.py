@@ -381,6 +381,13 @@ class Generation(Frozen):
     """From the composed answer to the checked one."""
 
     @property
+    def struck_out(self) -> tuple[Verdict, ...]:
+        """Verdicts on the sentences of the exchange that counts which the check did not let through."""
+        if self.chosen is None:
+            return ()
+        return tuple(verdict for verdict in self.exchanges[self.chosen].verdicts if not verdict.supported)
+
+    @property
     def usage(self) -> Usage:
         """Of all exchanges together."""
         return Usage(

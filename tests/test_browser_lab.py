@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, expect
 
 from coach.lab.experiment import FaultName
 from coach.lab.faults import FAULTS
@@ -285,11 +285,19 @@ def test_an_answer_taken_along_opens_by_itself_and_names_no_other_host(
     context: BrowserContext, browser: Browser, address: str, tmp_path: Path
 ) -> None:
     page = open_lab(context, address, q="Does the timeline add up?")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Take this answer along").click()
-    taken = tmp_path / "answer.html"
-    waiting.value.save_as(taken)
-    assert waiting.value.suggested_filename.endswith(".html")
+    chat = open_page(context, address)
+    ask(chat, "Does the timeline add up?")
+    chat.get_by_text("Evidence:").last.click()
+    for place in (page, chat):
+        with place.expect_download() as waiting:
+            place.get_by_role("button", name="Take this answer along").click()
+        _opens_alone(waiting.value, browser, tmp_path)
+
+
+def _opens_alone(download: Download, browser: Browser, folder: Path) -> None:
+    taken = folder / "answer.html"
+    download.save_as(taken)
+    assert download.suggested_filename == "answer-does-the-timeline-add-up.html"
     written = taken.read_text(encoding="utf-8")
     assert re.findall(r"(?:https?|wss?)://[^\s\"'<]+", written) == []
     offline = browser.new_context(offline=True, java_script_enabled=False)

@@ -152,7 +152,7 @@ def test_a_number_in_a_name_stays_a_word(coach: Coach) -> None:
     entity = next(e for e in page.entity.values() if e.kind == "skill")
     renamed = entity.model_copy(update={"name": "The Fifteen Habits"})
     names = type(page.names)([renamed], [])
-    vocabulary = type(page)(names, page.words, {renamed.id: renamed}, page.roles, page.horizon_days)
+    vocabulary = type(page)(names, page.terms, page.words, {renamed.id: renamed}, page.roles, page.horizon_days)
     assert in_figures("How long do the fifteen habits take?", vocabulary) == "How long do the fifteen habits take?"
 
 

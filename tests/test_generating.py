@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from coach.answering.drafting import read, visible
 from coach.answering.generating import Writing, carries, generate
 from coach.answering.grounding import check
 from coach.answering.prompting import answer_messages, as_data, evidence, instructions
+from coach.lab.exporting import as_html
 from coach.models.chat import ChatError, Fault, OnText, Reply
 from coach.models.spending import Spending
 from coach.pipeline import Coach
@@ -111,6 +114,29 @@ def test_what_contradicts_it_elsewhere_is_put_back_where_the_model_leaves_it_out
     assert made is not None and made.outcome is Outcome.COMPLETED
     others = [claim for claim in composed.claims[1:] if "disagree" in claim.text]
     assert others and {claim.text for claim in others} <= {claim.text for claim in answer.claims}
+
+
+def test_the_file_of_an_answer_says_whose_words_it_is_in_and_what_was_struck_out(
+    coach: Coach, composed: Answer
+) -> None:
+    false = "The move takes 99 weeks. [1]"
+    answer, _ = written(coach, LENGTH, f"{TRUE} {false}")
+    made = answer.trace.generation
+    assert made is not None and [verdict.claim for verdict in made.struck_out] == ["The move takes 99 weeks."]
+    taken = html.unescape(as_html(answer, pathway="A to B", made=datetime(2026, 12, 7, 9, 5, tzinfo=UTC)))
+    assert f"Worded by {Said.name} on this machine, every sentence checked. 1 sentence struck out." in taken
+    shown, _, rest = taken.partition("<h2>Evidence</h2>")
+    assert "99 weeks" not in shown and TRUE.removesuffix(" [1]") in shown
+    assert "Not shown in the answer" in rest and f"{TRUE} {false}" in rest
+    assert all(claim.text in rest for claim in composed.claims)
+    assert "The model's writing, and the check of its sentences" in rest and "Encoder" not in rest
+
+
+def test_the_file_of_an_answer_that_a_model_failed_to_word_says_so(coach: Coach, composed: Answer) -> None:
+    answer, _ = written(coach, LENGTH, ChatError(Fault.UNREACHABLE, "No model answers at that address."))
+    taken = html.unescape(as_html(answer, pathway="A to B", made=datetime(2026, 12, 7, 9, 5, tzinfo=UTC)))
+    assert "No model answers at that address. This is the coach's own answer." in taken
+    assert composed.claims[0].text in taken and "What the model wrote" not in taken
 
 
 def test_the_answer_round_trips_and_its_markers_count_passages_from_one(coach: Coach) -> None:

@@ -366,7 +366,7 @@ def test_a_claim_that_is_struck_out_shows_in_sentences_verdicts_and_status(quick
 
 
 def edit_once(coach: Coach, one: Passage, at: int, text: str, slug: str | None = None) -> tuple[Corpus, Effect]:
-    found = edited(coach, [Edit.of(one, at, text)], slug)
+    found = edited(coach, [Edit.of(one, at, text)], coach.corpus(slug))
     for held in found.corpus.passages:
         assert all(held.text[s.start : s.end] == s.text for s in held.sentences)
     return found.corpus, found.effects[0]
@@ -458,7 +458,7 @@ def test_a_sentence_that_no_longer_states_a_figure_has_no_value(quick: Coach) ->
 def test_a_computed_sentence_is_refused_and_says_what_it_was_computed_from(quick: Coach) -> None:
     before = quick.corpus()
     one, at = next((p, at) for p in before.passages for at, s in enumerate(p.sentences) if s.formula and s.derived_from)
-    found = edited(quick, [Edit.of(one, at, "It is 77 weeks.")])
+    found = edited(quick, [Edit.of(one, at, "It is 77 weeks.")], quick.corpus())
     assert found.effects[0].how is How.REFUSED and found.effects[0].computed_from
     assert found.corpus is quick.corpus()
 
@@ -471,7 +471,7 @@ def test_a_link_to_a_sentence_that_has_changed_is_refused(quick: Coach) -> None:
         edit.model_copy(update={"passage": "nowhere#at/all"}),
         edit.model_copy(update={"sentence": 9999}),
     ):
-        assert edited(quick, [lost]).effects[0].how is How.REFUSED
+        assert edited(quick, [lost], quick.corpus()).effects[0].how is How.REFUSED
 
 
 def test_edits_follow_one_another(quick: Coach) -> None:
@@ -482,7 +482,7 @@ def test_edits_follow_one_another(quick: Coach) -> None:
         Edit.of(alone, word, "Phase the first is short."),
         Edit.of(first, at, first.sentences[at].text.replace("130,000", "155,000")),
         Edit.of(second, place, second.sentences[place].text.replace("6 to 8", "7 to 9")),
-    ])  # fmt: skip
+    ], quick.corpus())  # fmt: skip
     assert [effect.how for effect in found.effects] == [How.PASSAGE, How.FIELD, How.FIELD]
     said = " ".join(one.text for one in found.corpus.passages)
     assert all(text in said for text in ("Phase the first is short.", "$155,000", "7 to 9 months"))
@@ -492,7 +492,7 @@ def test_the_answer_follows_an_edit_and_no_longer_says_the_old_figure(coach: Coa
     for pathway in coach.pathways():
         slug = pathway.slug
         one, at = sentence_of(coach.corpus(slug), "entry-level pay")
-        asked = question_that_shows(coach, one, at, slug)
+        asked = question_that_shows(coach, one, at, coach.reading(slug))
         assert asked is not None
         text = spoiling.misremembered(one.sentences[at].text)
         edits = Experiment(edits=(Edit.of(one, at, text),))

@@ -36,6 +36,7 @@ from coach.ui import session
 from coach.ui.lab import page as lab_page
 from coach.ui.lab import search as search_view
 from coach.ui.lab.address import lab_address
+from coach.ui.lab.asked import work_out
 from coach.ui.lab.search_charts import recall_chart
 from eval.cases import PAGES_DIR
 from tests.fakes import HOSTILE, FakeCoach, passage
@@ -707,9 +708,9 @@ def test_a_link_shows_what_its_sender_saw(opened: Open, coach: Coach) -> None:
 
 
 def test_a_question_is_worked_out_after_those_before_it(coach: Coach) -> None:
-    reading = coach.reading()
-    alone = lab_page.work_out(coach, reading, "And the second one?", ())
-    after = lab_page.work_out(coach, reading, "And the second one?", ("Which skills are critical?",))
+    asker = experiment.Asker(coach.reading())
+    alone, _ = work_out(coach, asker, "And the second one?", ())
+    after, _ = work_out(coach, asker, "And the second one?", ("Which skills are critical?",))
     assert after.answer.trace.query.standalone != alone.answer.trace.query.standalone
 
 
@@ -794,7 +795,7 @@ def test_the_answer_can_be_taken_along(opened: Open, coach: Coach) -> None:
     app = opened(q="What is tough about the job?", h=["Is it hard?"])
     place = lab_page.Place(coach.pathway(), "What is tough about the job?", ("Is it hard?",), "map", ())
     # Here as there without a visit around it: the browser fetches the file when no page is being drawn.
-    written = lab_page.export(coach, coach.reading(), place, UTC).decode()
+    written = lab_page.export(coach, experiment.Asker(coach.reading()), place, UTC).decode()
     assert "lab?q=What+is+tough" in html.unescape(written) and "view=map" in html.unescape(written)
     assert coach.encoder().digest in html.unescape(written)
     assert app.get("download_button")

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from coach import Coach
 from coach.lab.differences import compare
 from coach.lab.editing import Edit
-from coach.lab.experiment import Experiment, FaultName, readings
+from coach.lab.experiment import Asker, Experiment, FaultName, readings
 from coach.settings import Settings
 from coach.types import Method
 from coach.ui.lab.difference import in_one_sentence
@@ -25,7 +25,7 @@ SCRIPT = """
 import streamlit as st
 from coach.ui.lab import {module}
 from tests.test_ui_lab_change import SHOWN
-{module}.show(SHOWN["coach"], SHOWN["question"], SHOWN["coach"].pathway().slug)
+{module}.show(SHOWN["coach"], SHOWN["asker"], SHOWN["question"], ())
 """
 
 
@@ -38,7 +38,7 @@ def coach(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coach]:
 @pytest.fixture
 def page(coach: Coach) -> Callable[..., AppTest]:
     def opened(module: str, address: Experiment | dict[str, str] | None = None, question: str = QUESTION) -> AppTest:
-        SHOWN.update(coach=coach, question=question)
+        SHOWN.update(coach=coach, question=question, asker=Asker(coach.reading()))
         app = AppTest.from_string(SCRIPT.format(module=module), default_timeout=60)
         query = address.to_query() if isinstance(address, Experiment) else address or {}
         for name, value in query.items():

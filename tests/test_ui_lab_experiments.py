@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from coach import Coach
-from coach.lab.experiment import Experiment, FaultName, in_order
+from coach.lab.experiment import Asker, Experiment, FaultName, in_order
 from coach.lab.faults import FAULTS, TOGETHER
 from coach.types import Method
 from tests.fakes import HOSTILE
@@ -23,7 +23,7 @@ SHOWN: dict[str, Any] = {}
 SCRIPT = """
 from coach.ui.lab import {module}
 from tests.test_ui_lab_experiments import SHOWN
-{module}.show(SHOWN["coach"], SHOWN["question"], SHOWN["pathway"])
+{module}.show(SHOWN["coach"], SHOWN["asker"], SHOWN["question"], ())
 """
 Opened = Callable[..., AppTest]
 
@@ -33,7 +33,7 @@ def page(coach: Coach) -> Opened:
     def opened(
         *faults: FaultName, question: str = ENTRY, module: str = "breaking", address: dict[str, str] | None = None
     ) -> AppTest:
-        SHOWN.update(coach=coach, question=question, pathway=TEACHER)
+        SHOWN.update(coach=coach, question=question, asker=Asker(coach.reading(TEACHER)))
         app = AppTest.from_string(SCRIPT.format(module=module), default_timeout=120)
         for name, value in (address or Experiment(faults=in_order(faults)).to_query()).items():
             app.query_params[name] = value

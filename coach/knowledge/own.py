@@ -77,6 +77,11 @@ def own_passages(
     return tuple(passages)
 
 
+def of_learner(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Those of the passages that stand in a learner's own documents: nobody else may see what is made of them."""
+    return tuple(passage for passage in passages if passage.origin is Origin.LEARNER)
+
+
 def _sections(lines: Sequence[OwnLine]) -> Iterator[tuple[str, Iterable[tuple[str, bool]]]]:
     """Headings with the paragraphs under each; a heading's own line says nothing more."""
     for heading, group in groupby(lines, key=lambda line: line.heading):

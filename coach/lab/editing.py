@@ -27,10 +27,11 @@ from coach.errors import CoachError
 from coach.knowledge.corpus import Corpus, build_corpus
 from coach.knowledge.glossary import Glossary
 from coach.knowledge.market import Market
+from coach.knowledge.own import of_learner
 from coach.knowledge.pathway import MarketLink, Pathway
 from coach.knowledge.resource import ResourceFile
 from coach.lab.places import title
-from coach.pipeline import Coach, Worked
+from coach.pipeline import Coach, Reading, Worked
 from coach.types import Fact, Frozen, Origin, Passage, Quantity, Sentence, Status
 
 MOST_CHARS = 600
@@ -126,16 +127,21 @@ class _Knowledge:
     resources: ResourceFile | None
     market: Market
     glossaries: tuple[Glossary, ...]
+    own: tuple[Passage, ...] = ()
+    """Of a learner's own documents, which are written from nothing else."""
 
 
 _Leaf = tuple[str | int, ...]
 """Way to a value: the part of ``_Knowledge``, then keys and indices."""
 
 
-def edited(coach: Coach, edits: Sequence[Edit], pathway: str | None = None) -> Edited:
-    """The corpus of a pathway with these edits, in order; each sees what those before it did."""
-    corpus = coach.corpus(pathway)
-    knowledge = _Knowledge(corpus.pathway, corpus.resources, corpus.market, tuple(coach.knowledge.glossaries))
+def edited(coach: Coach, edits: Sequence[Edit], corpus: Corpus) -> Edited:
+    """The corpus of a pathway with these edits, in order; each sees what those before it did.
+
+    A learner's own documents in it stay, and can be edited as any other passage.
+    """
+    own = of_learner(corpus.passages)
+    knowledge = _Knowledge(corpus.pathway, corpus.resources, corpus.market, tuple(coach.knowledge.glossaries), own)
     effects = []
     apart: list[Edit] = []
     for edit in edits:
@@ -151,6 +157,13 @@ def edited(coach: Coach, edits: Sequence[Edit], pathway: str | None = None) -> E
                     corpus = _in_passage(corpus, earlier)
         effects.append(effect)
     return Edited(corpus, tuple(effects))
+
+
+_BY_ITSELF = (
+    "No field of the knowledge makes this sentence read so: what was changed in it is the coach's own wording, or "
+    "counted. So this passage alone was changed, and what is computed from it was not."
+)
+_OF_A_DOCUMENT = "It stands in a document of yours, from which nothing is computed: this passage alone was changed."
 
 
 def _one(coach: Coach, corpus: Corpus, knowledge: _Knowledge, edit: Edit) -> tuple[_Knowledge | None, Effect]:
@@ -181,8 +194,7 @@ def _one(coach: Coach, corpus: Corpus, knowledge: _Knowledge, edit: Edit) -> tup
             how=How.PASSAGE,
             before=sentence.text,
             after=edit.text,
-            why="No field of the knowledge makes this sentence read so: what was changed in it is the coach's own "
-            "wording, or counted. So this passage alone was changed, and what is computed from it was not.",
+            why=_OF_A_DOCUMENT if passage.origin is Origin.LEARNER else _BY_ITSELF,
             unfollowed=_resting_on(corpus, passage.id, after),
             still=_still(after, sentence.text, edit.text, edit),
         )
@@ -216,7 +228,8 @@ def _digest(text: str) -> str:
 
 def _written(coach: Coach, knowledge: _Knowledge) -> Corpus:
     encoder = coach.encoder()
-    return _corpus(knowledge, encoder.count_word_pieces, encoder.max_word_pieces)
+    corpus = _corpus(knowledge, encoder.count_word_pieces, encoder.max_word_pieces)
+    return replace(corpus, passages=(*corpus.passages, *knowledge.own))
 
 
 def _corpus(knowledge: _Knowledge, count_pieces: Any, limit: int) -> Corpus:
@@ -610,9 +623,8 @@ def questions_for(passage: Passage, sentence: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for fact in facts for key in fact.questions if key not in said))
 
 
-def question_that_shows(coach: Coach, passage: Passage, sentence: int, pathway: str | None = None) -> str | None:
-    """The first of the sentence's questions whose answer, as things are, rests on it."""
-    reading = coach.reading(pathway)
+def question_that_shows(coach: Coach, passage: Passage, sentence: int, reading: Reading) -> str | None:
+    """The first of the sentence's questions whose answer from this reading rests on it."""
     text = passage.sentences[sentence].text
     for question in questions_for(passage, sentence)[:QUESTIONS_TRIED]:
         worked = coach.work(question, reading)

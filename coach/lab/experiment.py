@@ -20,12 +20,13 @@ from pydantic import Field, model_validator
 
 from coach.errors import VectorIndexError
 from coach.knowledge.corpus import Corpus
-from coach.knowledge.own import OwnDocument, own_passages
+from coach.knowledge.own import OwnDocument, of_learner, own_passages
 from coach.lab import spoiling
 from coach.lab.editing import Edit, Effect, edited
 from coach.lab.resizing import Resized, Size, resized, unread
 from coach.pipeline import Coach, Reading, Worked
-from coach.types import AS_SHIPPED, Answer, Frozen, Method
+from coach.planning.learner import Learner
+from coach.types import AS_SHIPPED, Answer, Frozen, Method, Passage
 
 MOST_EDITS = 4
 """In one experiment: an address holds no more."""
@@ -254,6 +255,24 @@ def in_order(faults: Collection[FaultName]) -> tuple[FaultName, ...]:
 
 
 @dataclass(frozen=True)
+class Asker:
+    """From what a question is answered where nothing is changed, and for whom."""
+
+    reading: Reading
+    """The pathway's, or one with a learner's own documents in it."""
+    learner: Learner | None = None
+
+    @property
+    def own(self) -> tuple[Passage, ...]:
+        """Passages of the learner's own documents."""
+        return of_learner(self.reading.corpus.passages)
+
+    def work(self, coach: Coach, question: str, history: Sequence[Answer] = ()) -> Worked:
+        """The answer as the chat gives it. Raises EncoderError."""
+        return coach.work(question, self.reading, history, learner=self.learner)
+
+
+@dataclass(frozen=True)
 class Sandbox:
     """A reading that an experiment answers from, and what was found in making it."""
 
@@ -298,13 +317,20 @@ class Readings:
         return len(self._entries)
 
     def get(
-        self, coach: Coach, part: CorpusPart, pathway: str | None = None, progress: Progress | None = None
+        self,
+        coach: Coach,
+        part: CorpusPart,
+        pathway: str | None = None,
+        progress: Progress | None = None,
+        *,
+        base: Reading | None = None,
     ) -> Sandbox:
         """The sandbox for a part, made where it is not there; the real reading where nothing is changed.
 
-        Raises VectorIndexError, KnowledgeError and EncoderError.
+        ``base`` is what is changed, if not the pathway's own reading. One with a learner's own documents belongs into
+        readings of that learner. Raises VectorIndexError, KnowledgeError and EncoderError.
         """
-        real = coach.reading(pathway)
+        real = base or coach.reading(pathway)
         if part.as_shipped:
             return Sandbox(real, {id_: frozenset({id_}) for id_ in real.index.passages})
         key = (real.corpus.pathway.slug, real.index.fingerprint, part)
@@ -317,7 +343,7 @@ class Readings:
             old.drop()
         with entry.building:
             if entry.sandbox is None:
-                entry.sandbox = _build(coach, part, key[0], progress)
+                entry.sandbox = _build(coach, part, real.corpus, progress)
                 if entry.dropped:
                     entry.drop()
             return entry.sandbox
@@ -335,13 +361,13 @@ readings = Readings()
 """For whatever nobody typed: sizes, headings. What a visitor typed belongs into readings of their own."""
 
 
-def _build(coach: Coach, part: CorpusPart, slug: str, progress: Progress | None) -> Sandbox:
+def _build(coach: Coach, part: CorpusPart, corpus: Corpus, progress: Progress | None) -> Sandbox:
     encoder = coach.encoder()
-    before = edited(coach, part.edits, slug) if part.edits else None
-    indexed = _shaped(coach, before.corpus if before else coach.corpus(slug), part)
+    before = edited(coach, part.edits, corpus) if part.edits else None
+    indexed = _shaped(coach, before.corpus if before else corpus, part)
     today = None
     if part.stale:
-        today = _shaped(coach, edited(coach, (*part.edits, *part.stale), slug).corpus, part).corpus
+        today = _shaped(coach, edited(coach, (*part.edits, *part.stale), corpus).corpus, part).corpus
     changes: dict[str, Any] = {"indexed": indexed.corpus} if today is not None else {}
     changes |= {"with_headings": part.headings, "progress": progress}
     refused, check = None, True
@@ -394,22 +420,32 @@ def run(
     history: Sequence[Answer] = (),
     *,
     pathway: str | None = None,
+    asker: Asker | None = None,
     kept: Readings = readings,
     shipped: Worked | None = None,
     progress: Progress | None = None,
 ) -> Worked:
-    """The answer to a question in an experiment. ``shipped`` is the answer as things are, if it is known already.
+    """The answer to a question in an experiment. ``shipped`` is the answer as things are, if it is known already;
+    ``asker`` who asks, by default nobody in particular.
 
     Raises VectorIndexError and EncoderError.
     """
-    shipped = shipped or coach.work(question, coach.reading(pathway), history)
-    sandbox = kept.get(coach, corpus_part(experiment, shipped), pathway, progress)
-    return run_in(coach, question, experiment, sandbox, history)
+    asker = asker or Asker(coach.reading(pathway))
+    shipped = shipped or asker.work(coach, question, history)
+    sandbox = kept.get(coach, corpus_part(experiment, shipped), pathway, progress, base=asker.reading)
+    return run_in(coach, question, experiment, sandbox, history, asker.learner)
 
 
 def run_in(
-    coach: Coach, question: str, experiment: Experiment, sandbox: Sandbox, history: Sequence[Answer] = ()
+    coach: Coach,
+    question: str,
+    experiment: Experiment,
+    sandbox: Sandbox,
+    history: Sequence[Answer] = (),
+    learner: Learner | None = None,
 ) -> Worked:
     """The same in a sandbox that is there."""
     writer = spoiling.careless if FaultName.CARELESS_WRITER in experiment.faults else None
-    return coach.work(question, sandbox.reading, history, method=experiment.effective_method(), writer=writer)
+    return coach.work(
+        question, sandbox.reading, history, learner=learner, method=experiment.effective_method(), writer=writer
+    )

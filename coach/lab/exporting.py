@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from coach.answering.bylines import byline
 from coach.planning.phrases import day
 from coach.reading import Part, parts, sources
 from coach.types import (
@@ -56,6 +57,7 @@ STAGES = {
     "retrieve": "Searching the knowledge",
     "answer": "Putting the answer together",
     "ground": "Checking every claim",
+    "write": "The model's writing, and the check of its sentences",
 }
 SETTINGS = {
     "dense": "Weight of dense search (meaning of the passage)",
@@ -136,16 +138,17 @@ def as_html(
     *,
     pathway: str,
     made: datetime,
-    encoder: str,
+    encoder: str | None = None,
     earlier: Sequence[str] = (),
     link: str | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> str:
     """The answer as a complete HTML document.
 
-    ``pathway`` is its name for people, ``made`` when the file was made, ``encoder`` the encoder's digest, ``earlier``
-    the questions asked before it, ``link`` the part of an address that opens it in the Lab (written, not linked: it
-    names no host), ``versions`` those of the program's libraries, looked up where they are not given.
+    ``pathway`` is its name for people, ``made`` when the file was made, ``encoder`` the encoder's digest where it is
+    known (the index's fingerprint covers it), ``earlier`` the questions asked before it, ``link`` the part of an
+    address that opens it in the Lab (written, not linked: it names no host), ``versions`` those of the program's
+    libraries, looked up where they are not given.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent),
@@ -170,6 +173,7 @@ def as_html(
         settings=settings_of(answer.trace.method),
         changed=answer.trace.method != AS_SHIPPED,
         times=times_of(answer),
+        byline="" if answer.trace.generation is None else byline(answer.trace.generation),
         made=f"{day(made.date())}, {made:%H:%M} {made.tzname() or ''}".strip(),
         encoder=encoder,
         earlier=tuple(earlier),
@@ -310,7 +314,9 @@ def ranking_of(answer: Answer) -> tuple[Row, ...]:
 
 
 def verdicts_of(answer: Answer) -> tuple[Said, ...]:
-    """Every claim of the draft with its verdict, also those that are not shown."""
+    """Every claim of the draft, and every sentence of a model's, with its verdict, also those that are not shown."""
+    made = answer.trace.generation
+    verdicts = dict.fromkeys([*answer.trace.verdicts, *(made.struck_out if made else ())])
     shown = {claim.text for claim in answer.claims}
     draft = {claim.text: claim for claim in answer.trace.draft}
     return tuple(
@@ -320,7 +326,7 @@ def verdicts_of(answer: Answer) -> tuple[Said, ...]:
             formula=draft[verdict.claim].formula if verdict.claim in draft else None,
             shown=verdict.claim in shown,
         )
-        for verdict in answer.trace.verdicts
+        for verdict in verdicts
     )
 
 

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from coach.knowledge.own import of_learner
 from coach.knowledge.wording import count, listed
 from coach.lab import spoiling
 from coach.lab.experiment import (
+    Asker,
     CorpusPart,
     Experiment,
     FaultName,
@@ -257,9 +259,8 @@ class Ran:
         """Ids of the passages of the planted document."""
         if self.part.planted is None:
             return frozenset()
-        return frozenset(
-            id_ for id_, one in self.sandbox.reading.index.passages.items() if one.origin is Origin.LEARNER
-        )
+        before, after = (of_learner(one.index.passages.values()) for one in (self.before.reading, self.sandbox.reading))
+        return frozenset(passage.id for passage in after) - {passage.id for passage in before}
 
 
 def execute(
@@ -269,31 +270,35 @@ def execute(
     history: Sequence[Answer] = (),
     *,
     pathway: str | None = None,
+    asker: Asker | None = None,
     kept: Readings = readings,
     measure: bool = True,
     progress: Progress | None = None,
 ) -> Ran:
-    """Run a question with faults. ``measure`` False leaves recall out, which takes a second.
+    """Run a question with faults; ``asker`` is who asks, by default nobody in particular.
+
+    ``measure`` False leaves recall out, which takes a second.
 
     Raises VectorIndexError, KnowledgeError and EncoderError.
     """
     experiment = Experiment(faults=in_order(faults))
-    before = coach.work(question, coach.reading(pathway), history)
+    asker = asker or Asker(coach.reading(pathway))
+    before = asker.work(coach, question, history)
     part = corpus_part(experiment, before)
-    sandbox = kept.get(coach, part, pathway, progress)
-    after = run_in(coach, question, experiment, sandbox, history)
+    sandbox = kept.get(coach, part, pathway, progress, base=asker.reading)
+    after = run_in(coach, question, experiment, sandbox, history, asker.learner)
     faithful = rebuilt = None
     if FaultName.CARELESS_WRITER in experiment.faults:
         without = experiment.model_copy(
             update={"faults": tuple(one for one in experiment.faults if one is not FaultName.CARELESS_WRITER)}
         )
-        faithful = run_in(coach, question, without, sandbox, history)
+        faithful = run_in(coach, question, without, sandbox, history, asker.learner)
     if part.stale:
-        today = kept.get(coach, CorpusPart(edits=part.stale), pathway, progress)
-        rebuilt = coach.work(question, today.reading, history)
+        today = kept.get(coach, CorpusPart(edits=part.stale), pathway, progress, base=asker.reading)
+        rebuilt = coach.work(question, today.reading, history, learner=asker.learner)
     recalls = None
     if measure and _OF_RETRIEVAL & set(experiment.faults):
-        real = kept.get(coach, CorpusPart(), pathway)
+        real = kept.get(coach, CorpusPart(), pathway, base=asker.reading)
         method = experiment.effective_method()
         words = FaultName.NO_LEXICAL in experiment.faults
         recalls = recall(real, real, Method(), words=words), recall(sandbox, real, method, words=words)
@@ -679,6 +684,7 @@ def question_that_shows(
     faults: Collection[FaultName],
     pathway: str | None = None,
     *,
+    asker: Asker | None = None,
     kept: Readings = readings,
     progress: Progress | None = None,
 ) -> str | None:
@@ -687,13 +693,15 @@ def question_that_shows(
     No grounding check by itself does nothing to any question, so there it is the first that can be answered.
     """
     chosen = in_order(faults)
-    reading = coach.reading(pathway)
+    asker = asker or Asker(coach.reading(pathway))
     dear = bool(OF_THE_QUESTION & set(chosen))
     # Their indexes are of no use to anybody else, so they must not push out what is.
     own = Readings(1) if dear else kept
     try:
-        for question in islice(_questions(reading, chosen), TRIED_DEAR if dear else TRIED):
-            ran = execute(coach, question, chosen, pathway=pathway, kept=own, measure=False, progress=progress)
+        for question in islice(_questions(asker.reading, chosen), TRIED_DEAR if dear else TRIED):
+            ran = execute(
+                coach, question, chosen, pathway=pathway, asker=asker, kept=own, measure=False, progress=progress
+            )
             if _shows(ran):
                 return question
         return None

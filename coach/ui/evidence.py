@@ -117,14 +117,6 @@ def _generation(made: Generation) -> None:
             st.code(clean(one.reply), language=None, wrap_lines=True)
 
 
-def struck_out(answer: Answer) -> tuple[Verdict, ...]:
-    """What a model wrote in the exchange that counts and the check did not let through."""
-    made = answer.trace.generation
-    if made is None or made.chosen is None:
-        return ()
-    return tuple(verdict for verdict in made.exchanges[made.chosen].verdicts if not verdict.supported)
-
-
 def unused_passages(answer: Answer) -> tuple[Retrieved, ...]:
     """Found and not cited, best first."""
     used = {citation.passage_id for citation in sources(answer)} | set(answer.trace.used_passage_ids)
@@ -289,7 +281,8 @@ def _ledger(answer: Answer) -> None:
         for verdict in answer.trace.verdicts
         if not verdict.supported and verdict.claim not in {claim.text for claim in answer.claims}
     ]
-    left_out = list(dict.fromkeys([*left_out, *struck_out(answer)]))
+    made = answer.trace.generation
+    left_out = list(dict.fromkeys([*left_out, *(made.struck_out if made else ())]))
     if left_out:
         st.markdown("**Struck out, because the check found no support**")
     for verdict in left_out:

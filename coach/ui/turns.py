@@ -7,17 +7,19 @@ an answer, in the store. It asks nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
 from pydantic import ValidationError
 
+from coach.answering.bylines import byline
 from coach.errors import StorageError
-from coach.knowledge.wording import count
 from coach.reading import Part, parts
 from coach.storage import Conversation, Feedback, Store, Thumb, Turn
-from coach.types import Answer, Claim, Outcome, Passage, Place, Status, Support
-from coach.ui import evidence, session
+from coach.types import Answer, Claim, Passage, Status, Support
+from coach.ui import evidence, learner, pathway_choice, session
 from coach.ui.lab.address import lab_address
 from coach.ui.render import literal, plain, quiet
 
@@ -123,14 +125,39 @@ def _answer(
     if panel.open:
         with panel:
             evidence.panel(answer, lookup)
-            st.link_button(
-                "Look inside in the RAG Lab",
-                lab_address(answer.question, answer.pathway, history=before[-EARLIER:]),
-                type="tertiary",
-                icon=":material/labs:",
-            )
+            address = lab_address(answer.question, answer.pathway, history=before[-EARLIER:])
+            with st.container(horizontal=True, key=f"onward-{turn.id}"):
+                st.link_button("Look inside in the RAG Lab", address, type="tertiary", icon=":material/labs:")
+                _take_along(desk, one, answer, before[-EARLIER:], address)
     if store is not None:
         _why(store, owner, turn.id, feedback.get(turn.id))
+
+
+def _take_along(desk: session.Desk, one: Shown, answer: Answer, before: Sequence[str], address: str) -> None:
+    """The answer as it stands here, in whosever words, as a file."""
+    from coach.lab.exporting import file_name
+
+    pathway = next((pathway for pathway in desk.coach.pathways() if pathway.slug == answer.pathway), None)
+    name = pathway_choice.whole_name(pathway, answer.pathway)
+    st.download_button(
+        "Take this answer along",
+        # Written when it is wanted. Streamlit calls it outside of the visit, so it gets all that it needs.
+        data=partial(_file, answer, name, before, address, learner.zone()),
+        file_name=file_name(plain(answer.question)),
+        mime="text/html",
+        icon=":material/download:",
+        type="tertiary",
+        key=f"take-{one.turn.id}",
+        on_click="ignore",
+        help="One HTML file with the question, the answer, its evidence and scores, to read, print or send.",
+    )
+
+
+def _file(answer: Answer, pathway: str, before: Sequence[str], address: str, zone: tzinfo) -> bytes:
+    from coach.lab.exporting import as_html
+
+    written = as_html(answer, pathway=pathway, made=datetime.now(zone), earlier=before, link=address)
+    return written.encode("utf-8", "replace")
 
 
 def preview(desk: session.Desk, answer: Answer, turn_id: str) -> None:
@@ -141,25 +168,8 @@ def preview(desk: session.Desk, answer: Answer, turn_id: str) -> None:
 
 def _byline(answer: Answer) -> None:
     """What a language model had to do with the answer; nothing where none was asked."""
-    made = answer.trace.generation
-    if made is None:
-        return
-    name, where = made.model, "on this machine" if made.place is Place.LOCAL else "at a remote service"
-    own = "This is the coach's own answer."
-    if made.outcome in (Outcome.SHOWN, Outcome.COMPLETED):
-        struck = evidence.struck_out(answer)
-        words = f"Worded by {name} {where}, every sentence checked."
-        if struck:
-            words += f" {count(len(struck), 'sentence')} struck out."
-        if made.outcome is Outcome.COMPLETED:
-            words += " What it left out was put back."
-    elif made.outcome is Outcome.KEPT:
-        words = f"Too little of what {name} wrote {where} held against the evidence. {own}"
-    elif made.outcome is Outcome.STOPPED:
-        words = f"{name} was stopped. {own}"
-    else:
-        words = f"{made.problem} {own}"
-    st.caption(literal(words))
+    if answer.trace.generation is not None:
+        st.caption(literal(byline(answer.trace.generation)))
 
 
 def _prose(answer: Answer, turn_id: str, lookup: evidence.Lookup) -> None:

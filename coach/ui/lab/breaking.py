@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from coach.errors import CoachError
-from coach.lab.experiment import FaultName, in_order, readings
+from coach.lab.experiment import Asker, FaultName, in_order
 from coach.lab.faults import FAULTS, OF_THE_QUESTION, Option, Ran, execute, judge, prediction, question_that_shows
 from coach.pipeline import Coach
 from coach.ui.lab import difference
 from coach.ui.lab.address import lab_address
-from coach.ui.lab.asked import as_shipped, experiment, own_readings, to_address
+from coach.ui.lab.asked import as_shipped, experiment, own_readings, readings_of, to_address
 from coach.ui.render import literal, plain, quiet
 
 SWITCHES = "lab-faults"
@@ -25,7 +25,7 @@ RUN = "lab-broken"
 """In the session: for which question, faults and pathway the learner has guessed and run."""
 
 
-def show(coach: Coach, question: str, pathway: str) -> None:
+def show(coach: Coach, asker: Asker, question: str, earlier: Sequence[str]) -> None:
     st.markdown(
         "Switch on a classic fault, guess what it will do, and run it. It breaks a copy in memory; the real index "
         "stays whole."
@@ -39,12 +39,12 @@ def show(coach: Coach, question: str, pathway: str) -> None:
         return
     for fault in faults:
         st.markdown(f"**{FAULTS[fault].title}.** {FAULTS[fault].switched}")
-    here = (pathway, question, faults, tuple(st.query_params.get_all("h")))
+    here = (asker.reading.corpus.pathway.slug, question, faults, tuple(earlier))
     if st.session_state.get(RUN, {}).get("here") != here:
         _guess(faults, here)
-        _other_question(coach, faults, pathway, question)
+        _other_question(coach, asker, faults, question)
         return
-    _run(coach, question, faults, pathway, st.session_state[RUN]["guess"])
+    _run(coach, asker, question, faults, earlier, st.session_state[RUN]["guess"])
 
 
 def _switches(on: Sequence[FaultName]) -> tuple[FaultName, ...]:
@@ -98,13 +98,13 @@ def _again() -> None:
     st.session_state.pop(RUN, None)
 
 
-def _other_question(coach: Coach, faults: tuple[FaultName, ...], pathway: str, question: str) -> None:
+def _other_question(coach: Coach, asker: Asker, faults: tuple[FaultName, ...], question: str) -> None:
     """A question that this fault does something to, found when it is asked for: some have to be tried."""
     if not st.button("Find a question that shows it", type="tertiary", key="lab-find-question"):
         return
     try:
         with st.spinner("Trying questions of this pathway"):
-            found = question_that_shows(coach, faults, pathway)
+            found = question_that_shows(coach, faults, asker=asker, kept=readings_of(asker))
     except CoachError as error:
         st.error(literal(str(error)))
         return
@@ -113,20 +113,22 @@ def _other_question(coach: Coach, faults: tuple[FaultName, ...], pathway: str, q
     elif found == question:
         st.caption("The question above shows it.")
     else:
-        address = lab_address(found, pathway, view="break", faults=",".join(faults))
+        address = lab_address(found, asker.reading.corpus.pathway.slug, view="break", faults=",".join(faults))
         st.link_button(f"Ask: {plain(found)}", address, type="tertiary", icon=":material/labs:")
 
 
 # --- The run ------------------------------------------------------------------------------------------------------
 
 
-def _run(coach: Coach, question: str, faults: tuple[FaultName, ...], pathway: str, guess: str) -> None:
+def _run(
+    coach: Coach, asker: Asker, question: str, faults: tuple[FaultName, ...], earlier: Sequence[str], guess: str
+) -> None:
     try:
         with st.spinner("Breaking a copy and asking it", show_time=True):
-            _, history = as_shipped(coach, question, pathway)
+            _, history = as_shipped(coach, asker, question, earlier)
             # What is made for a visitor's question is theirs; tiny passages are the same for everybody.
-            kept = own_readings() if OF_THE_QUESTION & set(faults) else readings
-            ran = execute(coach, question, faults, history, pathway=pathway, kept=kept)
+            kept = own_readings() if OF_THE_QUESTION & set(faults) else readings_of(asker)
+            ran = execute(coach, question, faults, history, asker=asker, kept=kept)
     except CoachError as error:
         st.error(literal(str(error)))
         return

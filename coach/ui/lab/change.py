@@ -7,18 +7,19 @@ changes how an answer is found costs one answer; what changes the passages is em
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import get_args
 
 import streamlit as st
 
 from coach.errors import CoachError
-from coach.lab.experiment import Experiment, corpus_part, readings, run_in
+from coach.lab.experiment import Asker, Experiment, corpus_part, run_in
 from coach.lab.resizing import Size
 from coach.pipeline import Coach
 from coach.types import Method
 from coach.ui.evidence import duration
 from coach.ui.lab import difference
-from coach.ui.lab.asked import as_shipped, experiment, to_address
+from coach.ui.lab.asked import as_shipped, experiment, readings_of, to_address
 from coach.ui.render import literal
 
 ALL = "all"
@@ -36,13 +37,13 @@ STEP = 0.25
 MOST = 2.0
 
 
-def show(coach: Coach, question: str, pathway: str) -> None:
+def show(coach: Coach, asker: Asker, question: str, earlier: Sequence[str]) -> None:
     st.markdown("Change one thing and see what becomes of the answer. The address holds it: send the link.")
-    _panel(coach, question, pathway)
+    _panel(coach, asker, question, earlier)
 
 
 @st.fragment
-def _panel(coach: Coach, question: str, pathway: str) -> None:
+def _panel(coach: Coach, asker: Asker, question: str, earlier: Sequence[str]) -> None:
     whole, notices = experiment()
     for notice in notices:
         st.caption(literal(notice))
@@ -52,15 +53,15 @@ def _panel(coach: Coach, question: str, pathway: str) -> None:
     _follow(chosen)
     _controls()
     try:
-        shipped, history = as_shipped(coach, question, pathway)
-        part = corpus_part(chosen, shipped)
+        shipped, history = as_shipped(coach, asker, question, earlier)
+        part, readings = corpus_part(chosen, shipped), readings_of(asker)
         if part.as_shipped:
-            sandbox = readings.get(coach, part, pathway)
+            sandbox = readings.get(coach, part, base=asker.reading)
         else:
             with st.spinner("Embedding the passages anew, in a sandbox", show_time=True):
-                sandbox = readings.get(coach, part, pathway)
+                sandbox = readings.get(coach, part, base=asker.reading)
         start = time.perf_counter()
-        changed = run_in(coach, question, chosen, sandbox, history)
+        changed = run_in(coach, question, chosen, sandbox, history, asker.learner)
         took = time.perf_counter() - start
     except CoachError as error:
         st.error(literal(str(error)))

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from coach.errors import CoachError
 from coach.lab.editing import MOST_CHARS, Edit, Effect, Follows, How, follows, question_that_shows
-from coach.lab.experiment import Experiment, corpus_part, run_in
+from coach.lab.experiment import Asker, Experiment, corpus_part, run_in
 from coach.lab.places import title
 from coach.lab.spoiling import misremembered
 from coach.pipeline import Coach, Worked
@@ -33,24 +33,24 @@ LISTED = 6
 """Sentences listed of what followed, and of what did not."""
 
 
-def show(coach: Coach, question: str, pathway: str) -> None:
+def show(coach: Coach, asker: Asker, question: str, earlier: Sequence[str]) -> None:
     st.markdown(
         "Change a sentence of the knowledge, a salary for instance, and ask again. The edit is made in a copy that "
         "only you see; the real index stays as it is."
     )
     try:
-        shipped, history = as_shipped(coach, question, pathway)
+        shipped, history = as_shipped(coach, asker, question, earlier)
         chosen, notices = experiment()
         for notice in notices:
             st.caption(literal(notice))
-        passage, sentence = _sentence(coach, shipped, pathway)
-        _form(coach, passage, sentence, pathway, question)
+        passage, sentence = _sentence(shipped)
+        _form(coach, asker, passage, sentence, question)
         edits = chosen.only("edits")
         if not edits.edits:
             return
         with st.spinner("Writing the knowledge anew with your edit", show_time=True):
-            sandbox = own_readings().get(coach, corpus_part(edits, shipped), pathway)
-        after = run_in(coach, question, edits, sandbox, history)
+            sandbox = own_readings().get(coach, corpus_part(edits, shipped), base=asker.reading)
+        after = run_in(coach, question, edits, sandbox, history, asker.learner)
     except CoachError as error:
         st.error(literal(str(error)))
         return
@@ -63,9 +63,9 @@ def show(coach: Coach, question: str, pathway: str) -> None:
 # --- Which sentence ---------------------------------------------------------------------------------------------
 
 
-def _sentence(coach: Coach, shipped: Worked, pathway: str) -> tuple[Passage, int]:
+def _sentence(shipped: Worked) -> tuple[Passage, int]:
     """The sentence to edit: first those that the answer cites, then any of the pathway."""
-    corpus = coach.reading(pathway).corpus
+    corpus = shipped.reading.corpus
     cited = _cited(shipped, corpus.by_id)
     ids = list(dict.fromkeys([*(passage.id for passage, _ in cited), *corpus.by_id]))
     wanted = st.selectbox(
@@ -103,7 +103,7 @@ def _ids(cited: Sequence[tuple[Passage, int]]) -> set[str]:
     return {passage.id for passage, _ in cited}
 
 
-def _form(coach: Coach, passage: Passage, sentence: int, pathway: str, question: str) -> None:
+def _form(coach: Coach, asker: Asker, passage: Passage, sentence: int, question: str) -> None:
     text = passage.sentences[sentence].text
     suggested = misremembered(text)
     key = f"lab-edit-text-{passage.id}-{sentence}"
@@ -120,9 +120,9 @@ def _form(coach: Coach, passage: Passage, sentence: int, pathway: str, question:
         )
     if problem := st.session_state.pop("lab-edit-problem", None):
         st.error(literal(problem))
-    shows = question_that_shows(coach, passage, sentence, pathway)
+    shows = question_that_shows(coach, passage, sentence, asker.reading)
     if shows is not None and shows != question:
-        address = lab_address(shows, pathway, view="edit")
+        address = lab_address(shows, asker.reading.corpus.pathway.slug, view="edit")
         st.link_button(f"Ask what rests on it: {plain(shows)}", address, type="tertiary", icon=":material/labs:")
 
 

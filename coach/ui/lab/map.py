@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from coach.errors import CoachError
+from coach.knowledge.own import of_learner
 from coach.lab.explaining import question_vector, searched
 from coach.lab.mapping import PassageMap, Plane, on_map, plane
-from coach.types import Origin, Passage
+from coach.types import Passage
 from coach.ui.evidence import closeness
 from coach.ui.render import badge, literal, plain, quiet, shortened, source_link
 
@@ -43,7 +44,7 @@ def show(worked: Worked, coach: Coach) -> None:
 
 def _plane_of(reading: Reading) -> Plane:
     """Kept for all, unless somebody's own documents are in it."""
-    if any(passage.origin is Origin.LEARNER for passage in reading.index.passages.values()):
+    if of_learner(reading.index.passages.values()):
         return plane(reading.index.passages, reading.index.vectors)
     return _shared_plane(reading.index.fingerprint, reading)
 

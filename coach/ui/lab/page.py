@@ -21,8 +21,8 @@ import streamlit as st
 
 from coach.errors import CoachError
 from coach.knowledge.pathway import Pathway
+from coach.knowledge.wording import listed
 from coach.settings import load_settings
-from coach.types import Answer
 from coach.ui import learner, pathway_choice
 from coach.ui.chat import STYLE
 from coach.ui.lab.address import lab_address
@@ -30,7 +30,8 @@ from coach.ui.loading import loaded
 from coach.ui.render import clean, literal, plain, quiet, shortened
 
 if TYPE_CHECKING:
-    from coach.pipeline import Coach, Reading, Worked
+    from coach.lab.experiment import Asker
+    from coach.pipeline import Coach, Worked
 
 LAB_STYLE = Path(__file__).with_name("lab.css")
 
@@ -42,7 +43,6 @@ KEPT = "lab_kept"
 
 EARLIER = 6
 """Questions before the one at hand that are asked again; a question leans on the last ones."""
-WORKED_KEPT = 24
 
 STEPS, MAP, CHANGE, BREAK, EDIT, MODEL, SEARCH, TOUR = (
     "steps", "map", "change", "break", "edit", "model", "search", "tour",
@@ -79,6 +79,8 @@ def page() -> None:
     coach = loaded()
     if coach is None:
         return
+    from coach.ui.lab import asked
+
     pathways = {pathway.slug: pathway for pathway in coach.pathways()}
     if not pathways:
         st.error("There is no pathway to look into. Add one under knowledge/pathways or import a page.")
@@ -94,8 +96,8 @@ def page() -> None:
             st.caption(literal(notice))
         try:
             with st.spinner("Reading the knowledge of this pathway"):
-                reading = coach.reading(place.pathway.slug)
-            _view(coach, reading, place)
+                asker = asked.asker(coach, place.pathway.slug)
+            _view(coach, asker, place)
         except CoachError as error:
             st.error(literal(str(error)))
 
@@ -169,9 +171,10 @@ def _other_pathway() -> None:
 # --- The page -----------------------------------------------------------------------------------------------
 
 
-def _view(coach: Coach, reading: Reading, place: Place) -> None:
+def _view(coach: Coach, asker: Asker, place: Place) -> None:
     if place.view != TOUR:  # it has questions of its own
-        _question(coach, reading, place)
+        _question(coach, asker, place)
+        _told_of(asker)
     st.segmented_control(
         "View",
         _offered(),
@@ -182,7 +185,7 @@ def _view(coach: Coach, reading: Reading, place: Place) -> None:
         wrap=True,
         on_change=_turn_to_view,
     )
-    _draw(coach, reading, place)
+    _draw(coach, asker, place)
 
 
 def _offered() -> list[str]:
@@ -190,34 +193,34 @@ def _offered() -> list[str]:
     return [view for view in VIEWS if view not in EXPERIMENTS or find_spec(f"{__package__}.{EXPERIMENTS[view]}")]
 
 
-def _draw(coach: Coach, reading: Reading, place: Place) -> None:
+def _draw(coach: Coach, asker: Asker, place: Place) -> None:
     """The chosen view. Imported here: Altair takes half a second, which a view without a chart must not wait for."""
     if place.view in EXPERIMENTS:
         module = import_module(f"{__package__}.{EXPERIMENTS[place.view]}")
-        module.show(coach, place.question, place.pathway.slug)
+        module.show(coach, asker, place.question, place.earlier)
     elif place.view == STEPS:
         from coach.ui.lab import steps
 
-        steps.show(_worked_for(coach, reading, place), coach)
+        steps.show(_worked_for(coach, asker, place), coach)
     elif place.view == MAP:
         from coach.ui.lab import map as passage_map
 
-        passage_map.show(_worked_for(coach, reading, place), coach)
+        passage_map.show(_worked_for(coach, asker, place), coach)
     elif place.view == MODEL:
         from coach.ui.lab import writing
 
-        writing.show(_worked_for(coach, reading, place))
+        writing.show(_worked_for(coach, asker, place))
     elif place.view == SEARCH:
         from coach.ui.lab import search
 
-        search.show(coach, reading)
+        search.show(coach, coach.reading(place.pathway.slug))
     else:
         from coach.ui.lab import tour
 
-        tour.show(coach, reading, frozenset(_offered()))
+        tour.show(coach, coach.reading(place.pathway.slug), frozenset(_offered()))
 
 
-def _question(coach: Coach, reading: Reading, place: Place) -> None:
+def _question(coach: Coach, asker: Asker, place: Place) -> None:
     st.text_input(
         "Question",
         key=QUESTION_KEY,
@@ -240,7 +243,7 @@ def _question(coach: Coach, reading: Reading, place: Place) -> None:
         st.download_button(
             "Take this answer along",
             # The file is written when it is wanted, not on every rerun.
-            data=partial(export, coach, reading, place, learner.zone()),
+            data=partial(export, coach, asker, place, learner.zone()),
             file_name=_file_name(place.question),
             mime="text/html",
             icon=":material/download:",
@@ -251,37 +254,32 @@ def _question(coach: Coach, reading: Reading, place: Place) -> None:
         )
 
 
+def _told_of(asker: Asker) -> None:
+    """What of the visitor's own is at work here, as it is in their chat."""
+    mine = [*(["your own documents"] if asker.own else []), *(["your profile"] if asker.learner else [])]
+    if mine:
+        st.caption(f"Answered as in your chat, with {listed(mine)}. Whoever you send the link sees the answer without.")
+
+
 # --- The answer ---------------------------------------------------------------------------------------------
 
 
-def _worked_for(coach: Coach, reading: Reading, place: Place) -> Worked:
-    return _worked(reading.index.fingerprint, place.pathway.slug, place.question, place.earlier, coach, reading)
+def _worked_for(coach: Coach, asker: Asker, place: Place) -> Worked:
+    from coach.ui.lab import asked
+
+    worked, _ = asked.as_shipped(coach, asker, place.question, place.earlier)
+    return worked
 
 
-@st.cache_resource(scope="session", max_entries=WORKED_KEPT, show_spinner=False)
-def _worked(
-    fingerprint: str, slug: str, question: str, earlier: tuple[str, ...], _coach: Coach, _reading: Reading
-) -> Worked:
-    """The visitor's own: questions are theirs."""
-    return work_out(_coach, _reading, question, earlier)
-
-
-def work_out(coach: Coach, reading: Reading, question: str, earlier: tuple[str, ...]) -> Worked:
-    """The earlier questions are asked first, each after those before it."""
-    history: list[Answer] = []
-    for one in earlier:
-        history.append(coach.ask(one, history, reading=reading))
-    return coach.work(question, reading, history)
-
-
-def export(coach: Coach, reading: Reading, place: Place, zone: tzinfo) -> bytes:
+def export(coach: Coach, asker: Asker, place: Place, zone: tzinfo) -> bytes:
     """The answer as a file. Streamlit calls it in a thread of its own, which may not ask for anything of the session:
     so the answer is worked out again, and is the same."""
     from coach.lab.exporting import as_html
+    from coach.ui.lab.asked import work_out
 
     view = {"view": place.view} if place.view != STEPS else {}
     return as_html(
-        work_out(coach, reading, place.question, place.earlier).answer,
+        work_out(coach, asker, place.question, place.earlier)[0].answer,
         pathway=pathway_choice.whole_name(place.pathway, place.pathway.slug),
         made=datetime.now(zone),
         encoder=coach.encoder().digest,
