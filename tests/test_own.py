@@ -14,7 +14,7 @@ LETTER = OwnDocument(
         OwnLine(text="Offer of Borealis Works"),
         OwnLine(text="Terms", heading="Offer of Borealis Works"),
         OwnLine(
-            text="Your notice period is three months. You get 28 days of paid leave a year.", heading="Terms"
+            text="Your notice period is ninety days. You get 28 days of paid leave a year.", heading="Terms"
         ),
         OwnLine(text="Parking: space 14 in the yard", heading="Extras", item=True),
         OwnLine(text="Lunch: 8 euros a day", heading="Extras", item=True),
@@ -39,7 +39,7 @@ def test_each_sentence_is_a_fact_under_its_heading() -> None:
     found = own_passages(LETTER, "baker-to-chemist", count_pieces=_words, limit=200)
     terms = next(passage for passage in found if passage.heading_path[-1] == "Terms")
     assert [sentence.text for sentence in terms.sentences] == [
-        "Your notice period is three months.",
+        "Your notice period is ninety days.",
         "You get 28 days of paid leave a year.",
     ]
     assert [fact.sentences for fact in terms.facts] == [(0,), (1,)]
@@ -105,7 +105,7 @@ class Asked:
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ("How long is my notice period?", "Your notice period is three months."),
+        ("How long is my notice period?", "Your notice period is ninety days."),
         ("How many days of leave do I get?", "You get 28 days of paid leave a year."),
         ("How often will I be on call?", "On-call duty falls on one week in six."),
     ],
@@ -134,5 +134,5 @@ def test_orders_in_a_document_are_not_obeyed(asked: Asked) -> None:
 
 def test_nobody_else_is_told_of_it(asked: Asked) -> None:
     answer = asked.coach.ask("How long is my notice period?", pathway=asked.slug)
-    assert "three months" not in answer.text and "letter" not in answer.model_dump_json()
+    assert "ninety days" not in answer.text and "letter" not in answer.model_dump_json()
     assert "letter.md" not in str(asked.coach.reading(asked.slug).index.passages)

@@ -30,6 +30,7 @@ from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.premises import Judged, judge
 from coach.answering.selecting import DEFINITION, Choice, Evidence, Selector, specific_words
+from coach.answering.spelling import in_figures
 from coach.answering.statements import Cell, Facts, Statement, quote
 from coach.answering.words import frequency, split_tokens, stem
 from coach.knowledge.corpus import Corpus
@@ -118,6 +119,7 @@ class Composer:
         self.corpus = corpus
         self.facts = Facts(corpus)
         self.selector = Selector(self.facts, corpus.entity, names)
+        self._entity_names = names
         self.computer = Computer(corpus, self.facts, assumed_weekly_hours)
         guide = corpus.pathway
         jobs = {job.soc: job for job in corpus.market.occupations}
@@ -306,7 +308,7 @@ class Composer:
 
     def _untyped(self, query: Query, statements: Sequence[Statement], chosen: Sequence[Choice]) -> str | None:
         """The kind of answer that was asked for outright and that no sentence gives: a price, a length of time."""
-        text = " ".join(statement.text for statement in statements)
+        text = in_figures(" ".join(statement.text for statement in statements), self._entity_names)
         found = {quantity.unit for quantity in quantities(text)}
         if _ASKS_PRICE.search(query.standalone) and Unit.MONEY not in found and not _PRICED.search(text):
             return "a price"

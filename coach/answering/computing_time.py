@@ -25,6 +25,10 @@ _DATE = re.compile(
     r"(?: (?P<day2>\d{1,2})(?:st|nd|rd|th)?\b(?!\d))?,?(?: (?P<year>\d{4}))?\b",
     re.IGNORECASE,
 )
+_BEFORE_A_MONTH = re.compile(
+    r"\b(?:in|from|at|of|on|since|by|starting|beginning|start|begin|kick off|next|this|early|mid|late|come)[\s-]+$",
+    re.IGNORECASE,
+)
 _STARTING = re.compile(r"\b(?:start|starting|begin|beginning|kick off|from)\b", re.IGNORECASE)
 _CONVERT = re.compile(
     r"\b(?:convert|express|translate|turn)\b.*\b(?P<unit>days|weeks|months)\b"
@@ -430,7 +434,7 @@ class TimeComputer:
 
     def dated(self, query: Query) -> Worked | None:
         """When it ends, started on a date that the question gives."""
-        match = _DATE.search(query.standalone)
+        match = _date_in(query.standalone)
         base = self.base(query) if match and _STARTING.search(query.standalone) else None
         if match is None or base is None:
             return None
@@ -457,6 +461,19 @@ class TimeComputer:
         steps = [*base.steps, f"{shown[0]} + {weeks} x 7 days - 1 day: {shown[1]}"]
         formula = "; ".join([*steps, f"{weeks} x 7 = {number(base.weeks * 7)}"])
         return Worked((Statement(text, Support.COMPUTED, base.refs, formula),), ("time.roadmap",))
+
+
+def _date_in(text: str) -> re.Match[str] | None:
+    """The first date; a month by itself is one only after a preposition: "may I start" names none.
+
+    >>> [bool(_date_in(text)) for text in ("if I start in May", "from May 2027", "I may start from home")]
+    [True, True, False]
+    """
+    for match in _DATE.finditer(text):
+        alone = match.group("month") and not any(match.group(part) for part in ("day", "day2", "year"))
+        if not alone or _BEFORE_A_MONTH.search(text[: match.start()]):
+            return match
+    return None
 
 
 def _is_span(told: str) -> bool:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from coach.answering.figures import quantities
 from coach.answering.lexicon import lexicon
 from coach.answering.linking import MASKED_STRENGTH, Names
+from coach.answering.spelling import in_figures
 from coach.answering.statements import Cell, Facts
 from coach.answering.words import frequency, split_tokens, stem, token_spans
 from coach.knowledge.glossary import term_of
@@ -195,7 +196,9 @@ class Selector:
         self._stems = {passage.id: _stems_of(passage.embedded_text) for passage in facts.corpus.passages}
         self._mentioned = {cell.key: self._names_in(cell, names) for cell in facts.cells}
         self._typed = {
-            cell.key: _kinds_of(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences))
+            cell.key: _kinds_of(
+                in_figures(" ".join(cell.passage.sentences[at].text for at in cell.fact.sentences), names)
+            )
             for cell in facts.cells
         }
         self._cell_keys = [cell.key for cell in facts.cells]

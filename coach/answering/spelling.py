@@ -15,6 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from text_to_num import find_numbers  # type: ignore[import-untyped]  # it has types, but no marker that says so
 
 from coach.answering.lexicon import lexicon
+from coach.answering.linking import Names
 from coach.answering.vocabulary import Vocabulary
 from coach.answering.words import frequency, stem, token_spans
 from coach.knowledge.entities import CARDINAL_WORDS, ORDINAL_WORDS
@@ -100,16 +101,17 @@ def unchat(text: str) -> str:
     return " ".join(words)
 
 
-def in_figures(text: str, vocabulary: Vocabulary) -> str:
+def in_figures(text: str, names: Names) -> str:
     """Numbers in figures, which is how sums and units are read; see ``LEAST_FIGURE``.
 
-    What belongs to a name stays as it is, and so does what is no number by itself: "hundreds of", "160 thousand".
+    What belongs to one of the ``names`` stays as it is, and so does what is no number by itself: "hundreds of", "160
+    thousand".
     """
     text = _SHORT_HUNDRED.sub(r"\1 hundred ", text)
     spans = token_spans(text)
     named = [
         range(spans[mention.start][0], spans[mention.end - 1][1])
-        for mention in vocabulary.names.link(text)
+        for mention in names.link(text)
         if mention.entity.kind in KIND_NOUNS
     ]
     words: list[_Word] = []

@@ -56,7 +56,7 @@ def understand(
         question = question[:max_chars]
     question = " ".join(word for word in clean(question).split() if len(word) <= 200)
     plain, meant = deadlines.in_weeks(unchat(question), today) if today else (unchat(question), {})
-    plain, corrected = spell(in_figures(plain, vocabulary), vocabulary)
+    plain, corrected = spell(in_figures(plain, vocabulary.names), vocabulary)
     plain = numbered(plain, vocabulary)
     sentences = [plain[start:end] for start, end in sentence_spans(plain)] or [plain]
     asking = [sentence for sentence in sentences if _ASKING_SENTENCE.search(sentence)] or sentences[-1:]
