@@ -24,6 +24,7 @@ if __name__ == "__main__":
         st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     ]
     opened = st.navigation(pages, position="top")
+    st.session_state.pages = {page.url_path: page for page in pages}  # for links that stay within the visit
     with st.container(horizontal=True, key="pages"):  # On a narrow screen the navigation hides in the sidebar.
         for page in pages:
             st.page_link(page)

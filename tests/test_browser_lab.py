@@ -272,13 +272,31 @@ def test_an_answer_opens_in_the_lab_with_the_questions_before_it(context: Browse
     ask(page, "Which skills are critical?")
     ask(page, "How long do they take?")
     page.get_by_text("Evidence:").last.click()
-    with context.expect_page() as opening:
-        page.get_by_role("link", name="Look inside in the RAG Lab").click()
-    lab = opening.value
-    lab.set_default_timeout(STEP_MS)
-    expect(question_of(lab)).to_have_value("How long do they take?")
-    loaded(lab)
-    expect(lab.locator(".st-key-lab-earlier")).to_contain_text("Which skills are critical?")
+    page.get_by_role("link", name="Look inside in the RAG Lab").click()
+    expect(question_of(page)).to_have_value("How long do they take?")
+    loaded(page)
+    expect(page.locator(".st-key-lab-earlier")).to_contain_text("Which skills are critical?")
+    page.reload()  # the address alone leads there as well
+    expect(question_of(page)).to_have_value("How long do they take?")
+    expect(page.locator(".st-key-lab-earlier")).to_contain_text("Which skills are critical?")
+
+
+def test_the_lab_looks_into_an_answer_from_a_document_of_this_visit(
+    context: BrowserContext, address: str, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.md"
+    letter.write_text("# Terms\n\nThe notice period at the brewery is ninety days.\n")
+    page = visit(context, f"{address}library?view=Your+documents", "Library")
+    page.locator("input[type=file]").first.set_input_files(letter)
+    expect(page.get_by_text("until this visit ends").first).to_be_visible()
+    page.get_by_test_id("stTopNavLink").filter(has_text="Coach").click()
+    ask(page, "How long is the notice period at the brewery?")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("ninety days")
+    page.get_by_text("Evidence:").last.click()
+    page.get_by_role("link", name="Look inside in the RAG Lab").click()
+    expect(page.get_by_text("Answered as in your chat, with your own documents.")).to_be_visible()
+    loaded(page)
+    expect(page.get_by_test_id("stMain")).to_contain_text("letter.md")
 
 
 def test_an_answer_taken_along_opens_by_itself_and_names_no_other_host(

@@ -20,7 +20,7 @@ from coach.reading import Part, parts
 from coach.storage import Conversation, Feedback, Store, Thumb, Turn
 from coach.types import Answer, Claim, Passage, Status, Support
 from coach.ui import evidence, learner, pathway_choice, session
-from coach.ui.lab.address import lab_address
+from coach.ui.lab.address import PAGE, lab_address, lab_query
 from coach.ui.render import literal, plain, quiet
 
 WINDOW = 20
@@ -126,11 +126,21 @@ def _answer(
         with panel:
             evidence.panel(answer, lookup)
             address = lab_address(answer.question, answer.pathway, history=before[-EARLIER:])
-            with st.container(horizontal=True, key=f"onward-{turn.id}"):
-                st.link_button("Look inside in the RAG Lab", address, type="tertiary", icon=":material/labs:")
+            with st.container(horizontal=True, vertical_alignment="center", key=f"onward-{turn.id}"):
+                _look_inside(answer, before[-EARLIER:], address)
                 _take_along(desk, one, answer, before[-EARLIER:], address)
     if store is not None:
         _why(store, owner, turn.id, feedback.get(turn.id))
+
+
+def _look_inside(answer: Answer, before: Sequence[str], address: str) -> None:
+    """Within the visit where the app has its pages: a new tab is a new visit, without documents that were not kept."""
+    label, icon = "Look inside in the RAG Lab", ":material/labs:"
+    lab = st.session_state.get("pages", {}).get(PAGE)
+    if lab is None:
+        st.link_button(label, address, type="tertiary", icon=icon)
+    else:
+        st.page_link(lab, label=label, icon=icon, query_params=lab_query(answer.question, answer.pathway, before))
 
 
 def _take_along(desk: session.Desk, one: Shown, answer: Answer, before: Sequence[str], address: str) -> None:
