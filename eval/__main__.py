@@ -4,8 +4,8 @@ Comes in: options. Goes out: tables on stdout, the record of a run as JSON and a
 ``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
 ``intents`` measures the encoder's adapter and ``train`` makes it, ``skills`` measures what is seen in resumes,
 ``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``grounding`` and ``chunking`` measure
-against public data, ``bench`` measures time as ratios. What a command needs is imported when it is called: it takes
-seconds to load.
+against public data, ``bench`` measures time as ratios and ``page-times`` how long pages take to open. What a command
+needs is imported when it is called: it takes seconds to load.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -396,6 +397,20 @@ def bench(
         typer.echo(found.model_dump_json())
     else:
         show_bench(found, Console(soft_wrap=True))
+
+
+@app.command("page-times")
+def page_times(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Measure how long pages take to open in Chromium once the encoder is loaded, and how fast a slider answers."""
+    from eval.page_times import measure
+    from eval.reporting import show_page_times
+
+    with _told(), TemporaryDirectory() as made:
+        found = measure(data_dir or Path(made) / "data", lambda text: typer.echo(text, err=True))
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        show_page_times(found, Console(soft_wrap=True))
 
 
 # --- Shared -------------------------------------------------------------------------------------------------------

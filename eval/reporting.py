@@ -32,6 +32,7 @@ from eval.targets import Outcome, outcomes
 
 if TYPE_CHECKING:
     from eval.bench import Bench
+    from eval.page_times import PageTimes
 
 _COLUMNS = {
     "right": "right",
@@ -226,6 +227,22 @@ def show_bench(bench: Bench, console: Console) -> None:
         f"Texts embedded again when nothing had changed: {bench.embedded_again}\n"
         f"Recall@10 of the vector store against exact search: {bench.recall_at_10_real:.4f} on the passages, "
         f"{bench.recall_at_10_generated:.4f} on 20,000 generated vectors"
+    )
+
+
+def show_page_times(found: PageTimes, console: Console) -> None:
+    """Print the seconds of each opening, and as ratios to the first page of the same run."""
+    table = Table(box=None)
+    for name in ("page", "first, s", "again, s", "to the chat"):
+        table.add_column(name, justify="left" if name == "page" else "right", no_wrap=True)
+    usual = found.openings[0].again
+    for one in found.openings:
+        table.add_row(one.address, f"{one.first:.2f}", f"{one.again:.2f}", f"{one.again / usual:.1f}")
+    console.print(table)
+    console.print(
+        f"\nSlowest first opening: {found.slowest.address}, {found.slowest.first:.2f} s. A slider answers in "
+        f"{found.slider_median:.2f} s (median of {len(found.slider)}; {min(found.slider):.2f} to "
+        f"{max(found.slider):.2f})."
     )
 
 

@@ -11,24 +11,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
-from pathlib import Path
 from typing import Literal, TypedDict
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("chromium", "/usr/bin/chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
-MISSING = "Chromium is not installed; on Debian: apt-get install chromium"
+from eval.browser import MISSING, ROOT, chromium_path, served
+
+__all__ = ["ROOT", "served"]  # and what is made below, for the files of tests
+
+CHROMIUM = chromium_path()
 FIRST_ANSWER_MS = 420_000
 ANSWER_MS = 60_000
 STEP_MS = 60_000
@@ -74,35 +67,6 @@ def chromium() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
-
-
-@contextmanager
-def served(script: Path, data_dir: Path, today: date | None = None) -> Iterator[str]:
-    """The address of ``streamlit run script``, which ends with the block. ``today`` is the day that plans go by."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (data_dir.parent / f"{script.stem}.log").open("ab")
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "COACH_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
-    if today is not None:
-        environment["COACH_TODAY"] = today.isoformat()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(address, timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < deadline, Path(log.name).read_text()
-                time.sleep(0.05)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
 
 
 @contextmanager
