@@ -17,9 +17,7 @@ from typing import Literal, TypedDict
 
 import pytest
 
-from eval.browser import MISSING, ROOT, chromium_path, served
-
-__all__ = ["ROOT", "served"]  # and what is made below, for the files of tests
+from eval.browser import MISSING, chromium_path
 
 CHROMIUM = chromium_path()
 FIRST_ANSWER_MS = 420_000

@@ -26,23 +26,10 @@ from coach.ui.lab import page as lab
 from coach.ui.lab.tour import OWN
 from coach.ui.library import page as library
 from eval import history
+from eval.browser import ROOT, served
 from eval.compare import read_record
 from eval.records import Asked
-from tests.browser import (
-    FIRST_ANSWER_MS,
-    PHONE,
-    ROOT,
-    WIDE,
-    ask,
-    chromium,
-    fits,
-    loaded,
-    open_page,
-    served,
-    settled,
-    visit,
-    watched,
-)
+from tests.browser import FIRST_ANSWER_MS, PHONE, WIDE, ask, chromium, fits, loaded, open_page, settled, visit, watched
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from coach.ui.render import literal, plain
-from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, ROOT, WIDE, ask, chromium, open_page, served, watched
+from eval.browser import ROOT, served
+from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, WIDE, ask, chromium, open_page, watched
 from tests.fakes import HOSTILE
 
 pytestmark = pytest.mark.timeout(600)

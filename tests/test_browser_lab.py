@@ -18,21 +18,9 @@ from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page
 from coach.lab.experiment import FaultName
 from coach.lab.faults import FAULTS
 from coach.lab.tour import STOPS
+from eval.browser import ROOT, served
 from eval.cases import Case
-from tests.browser import (
-    ANSWER_MS,
-    ROOT,
-    STEP_MS,
-    WIDE,
-    ask,
-    chromium,
-    loaded,
-    open_page,
-    served,
-    settled,
-    visit,
-    watched,
-)
+from tests.browser import ANSWER_MS, STEP_MS, WIDE, ask, chromium, loaded, open_page, settled, visit, watched
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -11,20 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from coach.models import small
-from tests.browser import (
-    ANSWER_MS,
-    FIRST_ANSWER_MS,
-    PHONE,
-    ROOT,
-    WIDE,
-    ask,
-    chromium,
-    fits,
-    open_page,
-    served,
-    settled,
-    watched,
-)
+from eval.browser import ROOT, served
+from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, WIDE, ask, chromium, fits, open_page, settled, watched
 from tests.scripted_model import (
     BadChunk,
     Long,

@@ -28,21 +28,9 @@ from coach.knowledge.importer import import_page
 from coach.knowledge.load import load_knowledge
 from coach.planning.calendar import event_uid
 from coach.settings import Settings
+from eval.browser import ROOT, served
 from eval.cases import PAGES_DIR
-from tests.browser import (
-    ANSWER_MS,
-    FIRST_ANSWER_MS,
-    PHONE,
-    ROOT,
-    STEP_MS,
-    WIDE,
-    Device,
-    ask,
-    chromium,
-    open_page,
-    served,
-    watched,
-)
+from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, STEP_MS, WIDE, Device, ask, chromium, open_page, watched
 from tests.test_documents import at, pdf
 
 pytestmark = pytest.mark.timeout(900)
