@@ -26,6 +26,7 @@ from coach.answering.lexicon import lexicon
 from coach.answering.linking import Names
 from coach.answering.rewriting import rewritten
 from coach.answering.selecting import Evidence
+from coach.answering.sourcing import ROUTE, Sourced, sources_of
 from coach.answering.statements import Statement
 from coach.answering.understanding import understand
 from coach.answering.vocabulary import Vocabulary
@@ -363,6 +364,16 @@ class Coach:
         slug = reading.corpus.pathway.slug
         history = [answer for answer in history if answer.pathway == slug]
         clock = _Clock()
+        assembled = partial(
+            assemble,
+            question,
+            corpus=reading.corpus,
+            names=reading.vocabulary.names,
+            fingerprint=reading.index.fingerprint,
+            method=method,
+            as_it_stands=reading.as_it_stands,
+            writer=writer,
+        )
         with clock.stage("understand", on_stage):
             spoken = clean(question[: self.settings.max_question_chars])
             direct = self._without_retrieval(spoken, reading)
@@ -374,6 +385,12 @@ class Coach:
                 if history
                 else alone
             )
+        asked_for = sources_of(spoken, history[-1] if history else None, reading.corpus)
+        if asked_for:
+            part, query = _sourced(asked_for, alone[0], history[-1])
+            with clock.stage("ground", on_stage):
+                answer = assembled([query], [part], [history[-1].trace.retrieved])
+            return Worked(_timed(answer, clock), reading)
         if direct:
             return Worked(self._plain(question, slug, direct, alone[0], clock, reading), reading)
         with clock.stage("retrieve", on_stage):
@@ -395,21 +412,9 @@ class Coach:
                 part = reading.composer.compose(query, evidence)
                 parts.append(self._planned(part, query, learner, reading) if learner else part)
         with clock.stage("ground", on_stage):
-            answer = assemble(
-                question,
-                queries,
-                parts,
-                [self._ranking(one.found, part) for one, part in zip(found, parts, strict=True)],
-                reading.corpus,
-                reading.vocabulary.names,
-                reading.index.fingerprint,
-                method=method,
-                as_it_stands=reading.as_it_stands,
-                writer=writer,
-            )
-        timed = {"seconds": tuple(clock.seconds), "steps": tuple(steps)}
-        answer = answer.model_copy(update={"trace": answer.trace.model_copy(update=timed)})
-        return Worked(answer, reading, queries, tuple(found))
+            rankings = [self._ranking(one.found, part) for one, part in zip(found, parts, strict=True)]
+            answer = assembled(queries, parts, rankings)
+        return Worked(_timed(answer, clock, steps), reading, queries, tuple(found))
 
     def plan(self, learner: Learner, pathway: str | None = None) -> Plan:
         """The learner's plan as of their day. Raises ProfileError where it cannot end."""
@@ -550,6 +555,18 @@ def _spoken(
     status: Status, text: str, suggestions: tuple[str, ...], route: str, missing: tuple[str, ...] = ()
 ) -> Composed:
     return Composed(status, (Statement(text, Support.INFERRED, ()),), (), missing, suggestions, route)
+
+
+def _sourced(found: Sourced, query: Query, last: Answer) -> tuple[Composed, Query]:
+    """What the last answer rests on, as an answer that is checked as any other, and the query for its trace."""
+    part = Composed(Status.ANSWERED, found.statements, last.trace.facets, suggestions=last.suggestions, route=ROUTE)
+    told = {"notices": (*query.notices, found.said), "entities": last.trace.query.entities, "follow_up": True}
+    return part, query.model_copy(update=told)
+
+
+def _timed(answer: Answer, clock: _Clock, steps: Sequence[StepTime] = ()) -> Answer:
+    timed = {"seconds": tuple(clock.seconds), "steps": tuple(steps)}
+    return answer.model_copy(update={"trace": answer.trace.model_copy(update=timed)})
 
 
 def _vocabulary(corpus: Corpus) -> Vocabulary:

@@ -195,7 +195,8 @@ def gate(
     except RecordError as error:
         typer.echo(f"{error}\nMake a baseline with: python -m eval gate --update", err=True)
         raise typer.Exit(2) from error
-    record = _record(cases, SplitChoice.ALL, data_dir, systems=False, checks=True)
+    # A baseline holds the trivial systems as well: the Evaluation page shows it where there is no other run yet.
+    record = _record(cases, SplitChoice.ALL, data_dir, systems=update, checks=True)
     if baseline is None:
         BASELINE.write_text(gating.as_lines(gating.compact(record)), encoding="utf-8")
         typer.echo(f"Baseline: {BASELINE}")

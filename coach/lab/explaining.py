@@ -81,6 +81,7 @@ DIRECT = {
     "empty": "nothing was asked",
     "language": "it is not in English, which is all that the coach reads",
     "orders": "it gives orders and asks nothing",
+    "sources": "it asks what the last answer rests on, which stands in that answer",
     "host": "it is small talk, or about the coach itself, and so needs no evidence",
 }
 """By route, why nothing was looked up."""
@@ -106,6 +107,7 @@ ROUTES = {
     "premise": "Began with what the question took for granted",
     "definition": "Quoted the sentence that spells out the short form",
     "plan": "Taken from the learner's own plan",
+    "sources": "Quoted what the last answer cited",
     "abstained": "Refused: the gap is named instead of an answer",
     "off_topic": "Refused: the question is not about this move",
 }
@@ -127,7 +129,7 @@ def explain(worked: Worked, coach: Coach) -> Walk:
         understand=_understand(worked),
         parts=tuple(parts),
         compose=_compose(worked, [part for _, part in composed], answering) if parts else None,
-        ground=_ground(answer, reading) if parts else None,
+        ground=_ground(answer, reading) if parts or answer.claims else None,
     )
 
 

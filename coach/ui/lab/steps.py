@@ -85,7 +85,10 @@ def _sections(walk: Walk) -> None:
     _waterfall(walk)
     _understand(walk.understand, [part.understood for part in walk.parts])
     if not walk.parts:
-        st.info(f"Nothing was looked up: {walk.understand.direct}. No evidence, no claims, so nothing to check.")
+        nothing = " No evidence, no claims, so nothing to check." if walk.ground is None else ""
+        st.info(f"Nothing was looked up: {walk.understand.direct}.{nothing}")
+        if walk.ground is not None:
+            _ground(walk.ground)
         return
     if len(walk.parts) == 1:
         _part(walk.parts[0], 0)
