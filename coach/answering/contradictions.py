@@ -230,7 +230,9 @@ def _relations(clauses: Sequence[_Clause], wanted: Collection[str] | None = None
             if (wanted is not None and key not in wanted) or not _relates(word):
                 continue
             named = [(place, clause.stems[place]) for place, other in enumerate(clause.words) if content(other)]
-            left = frozenset([other for place, other in named if place < at][-REACH:]) - {key}
+            before = [other for place, other in named if place < at]
+            # What is compared stands at the head of its clause: "the skills take 12 weeks longer than the phases".
+            left = frozenset(before[:REACH] if word == "than" else before[-REACH:]) - {key}
             right = frozenset([other for place, other in named if place > at][:REACH]) - {key}
             if left and right:
                 yield _Relation(word, key, *((right, left) if _passive(clause.words, at) else (left, right)))
@@ -277,7 +279,7 @@ def _misplaced_number(text: str, evidence: str) -> str:
     """
     if not _NUMBER.search(text):
         return ""
-    theirs = [portion for sentence in _SENTENCE_END.split(evidence) for portion in _portions(sentence)]
+    theirs = portions(evidence)
     if len(theirs) < 2:
         return ""
     for sentence in _SENTENCE_END.split(text):
@@ -292,7 +294,7 @@ def _misplaced_number(text: str, evidence: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Portion:
+class Portion:
     """A stretch of a sentence around one figure, or several that nothing parts."""
 
     kinds: dict[str, str]
@@ -300,7 +302,7 @@ class _Portion:
     words: frozenset[str]
 
 
-def _portions(sentence: str) -> tuple[_Portion, ...]:
+def _portions(sentence: str) -> tuple[Portion, ...]:
     """The sentence, cut between its figures: right after the first one and its unit, if something ends there; else at
     the last place where something does. "Rye (4 kg) and oats (6 kg)", but "4 kg for bread, 6 kg for cake".
 
@@ -321,11 +323,11 @@ def _portions(sentence: str) -> tuple[_Portion, ...]:
         found = list(_FIGURE.finditer(piece))
         kinds = {number: (match["unit"] or "").lower() for match in found for number in _numbers(match.group())}
         if kinds:
-            made.append(_Portion(kinds, frozenset(word for word in _named(piece) if not word[0].isdigit())))
+            made.append(Portion(kinds, frozenset(word for word in _named(piece) if not word[0].isdigit())))
     return tuple(made)
 
 
-def _parted(number: str, ours: _Portion, theirs: Sequence[_Portion]) -> bool:
+def _parted(number: str, ours: Portion, theirs: Sequence[Portion]) -> bool:
     """Whether a figure of another kind stands beside this one that no portion of the evidence has together with it,
     while both stand there beside figures of which the claim says nothing."""
     for mate, kind in ours.kinds.items():
@@ -338,6 +340,11 @@ def _parted(number: str, ours: _Portion, theirs: Sequence[_Portion]) -> bool:
         if all(beside):
             return True
     return False
+
+
+def portions(text: str) -> tuple[Portion, ...]:
+    """The stretches around the figures of each sentence of a text."""
+    return tuple(portion for sentence in _SENTENCE_END.split(text) for portion in _portions(sentence))
 
 
 def _named(text: str) -> frozenset[str]:

@@ -23,7 +23,8 @@ from coach.answering.assembling import answer_text, topics
 from coach.answering.citing import cite, coverage
 from coach.answering.contradictions import contradiction
 from coach.answering.drafting import Written, read, visible
-from coach.answering.grounding import check, missing_names, missing_numbers, support
+from coach.answering.faithful import fault
+from coach.answering.grounding import REJECTED, check, missing_names, missing_numbers, support
 from coach.answering.linking import Names
 from coach.answering.prompting import Item, answer_messages, evidence, repair_messages
 from coach.answering.words import split_tokens, stem
@@ -270,11 +271,19 @@ def _judged(text: str, sentence: Written, items: Mapping[int, Item], asked: str)
         return _refused(text, reason)
     quoted = any(text == citation.quote for citation in citations)
     claim = Claim(text=text, support=Support.QUOTED if quoted else Support.INFERRED, citations=citations)
-    verdict = check(claim, passages)
+    verdict, quotes = check(claim, passages), " ".join(citation.quote for citation in citations)
     if not verdict.supported and not (verdict.missing_numbers or verdict.missing_names or verdict.polarity_conflict):
-        added = unknown_words(text, " ".join(citation.quote for citation in citations))
+        added = unknown_words(text, quotes)
         verdict = verdict.model_copy(update={"reason": f"{verdict.reason}: they do not say {listed(added)}"})
-    return claim, verdict
+    return claim, _strictly(text, verdict, quotes)
+
+
+def _strictly(text: str, verdict: Verdict, evidence_text: str) -> Verdict:
+    """The verdict, or one against what a model's own words say beyond the evidence."""
+    reason = fault(text, evidence_text) if verdict.supported and text not in evidence_text else ""
+    if not reason:
+        return verdict
+    return verdict.model_copy(update={"supported": False, "score": verdict.score * REJECTED, "reason": reason})
 
 
 def _refused(text: str, reason: str) -> tuple[Claim, Verdict]:
@@ -306,7 +315,7 @@ def _restated(text: str, item: Item, asked: str) -> tuple[Claim, Verdict] | None
     whole = f"{source.text} {' '.join(one.quote for one in source.citations)} {source.formula or ''}"
     claim = source.model_copy(update={"text": text, "item": False})
     verdict = check(claim, item.passages, asked)
-    words = support(text, whole, claim=claim)
+    words = _strictly(text, support(text, whole, claim=claim), f"{source.text} {source.formula or ''}")
     if not verdict.supported or not words.supported or coverage(text, whole) < CARRIED:
         return None
     return claim, words

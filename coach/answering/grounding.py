@@ -16,6 +16,8 @@ from lemminflect import getAllLemmas
 
 from coach.answering.arithmetic import formula_holds
 from coach.answering.contradictions import contradiction, denial
+from coach.answering.linking import Names
+from coach.answering.spelling import in_figures
 from coach.answering.words import frequency, split_tokens, stem
 from coach.types import Claim, Passage, Support, Verdict
 
@@ -45,8 +47,11 @@ _WORD_NUMBERS = {
 _NUMBER = re.compile(
     rf"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:{'|'.join(_WORD_NUMBERS)})\b", re.IGNORECASE
 )
+_DOZEN = re.compile(r"\b(?:a |one )?dozen\b", re.IGNORECASE)
+_TENS = re.compile(r"(?:teen|ty|hundred|thousand|million)\b", re.IGNORECASE)
+_NO_NAMES = Names((), ())
 _NO_NUMBER = re.compile(
-    r"\bone (?:after another|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b",
+    r"\bone (?:after (?:an|the )other|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b",
     re.IGNORECASE,
 )
 _UNITS = {"percent": "%", "dollar": "$", "euro": "€", "pound": "£", "min": "minute", "hr": "hour", "yr": "year"} | {
@@ -64,6 +69,7 @@ _ADDRESS = re.compile(
 """A link, an address for mail, or a host with a path, as people write them."""
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
 _FIRST_WORD = re.compile(r"(?:^|(?<=[.!?:] ))[A-Z][A-Za-z0-9+#-]*[A-Za-z0-9+#]\b")
+_FOREIGN = re.compile(r"\w*[^\W\d_a-zA-Z]\w*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEAD = re.compile(r"^(?:Yes|No|Not quite|Only in part|Almost)(?:,[^:]{0,60})?:\s+")
 
@@ -107,7 +113,7 @@ def support(
     if text.strip() == evidence.strip():
         return _verdict(shown, 1.0)
     numbers, names = missing_numbers(text, f"{evidence} {asked}"), missing_names(text, f"{evidence} {asked}")
-    text, evidence = _with_digits(text), _with_digits(evidence)
+    text, evidence = with_digits(text), with_digits(evidence)
     score = 1.0 if computed else attribution(text, evidence)
     if numbers:
         reason = f"no cited sentence holds {', '.join(numbers)}"
@@ -178,7 +184,7 @@ def missing_numbers(text: str, evidence: str) -> tuple[str, ...]:
 
 def _quantities(text: str) -> list[tuple[str, float, str]]:
     """Each number as written, its value, and its unit or an empty string; both ends of a range have its unit."""
-    text = _NO_NUMBER.sub(" ", text)
+    text = _NO_NUMBER.sub(" ", _spelt(text))
     found: list[tuple[str, float, str]] = []
     matches = list(_NUMBER.finditer(text))
     for at, match in enumerate(matches):
@@ -197,12 +203,15 @@ def _quantities(text: str) -> list[tuple[str, float, str]]:
 def missing_names(text: str, evidence: str) -> tuple[str, ...]:
     """Names of ``text`` that ``evidence`` does not hold.
 
-    A word with a capital is a name; at the start of a sentence only if it cannot be anything else.
+    A word with a capital is a name; at the start of a sentence only if it cannot be anything else. So is a word with
+    letters that English does not have.
     """
     held = {stem(word) for word in split_tokens(evidence)}
+    foreign = [word for word in _FOREIGN.findall(text) if word.casefold() not in evidence.casefold()]
     first = [word for word in _FIRST_WORD.findall(text) if _only_a_name(word.lower())]
     found = dict.fromkeys([*first, *_NAME.findall(text)])
-    return tuple(name for name in found if not {stem(word) for word in split_tokens(name)} <= held)
+    lost = [name for name in found if not {stem(word) for word in split_tokens(name)} <= held]
+    return tuple(dict.fromkeys([*lost, *foreign]))
 
 
 @cache
@@ -211,9 +220,16 @@ def _only_a_name(word: str) -> bool:
     return word.isalpha() and not getAllLemmas(word) and frequency(word) < INTERJECTION_ZIPF
 
 
-def _with_digits(text: str) -> str:
+def with_digits(text: str) -> str:
     """Every number in one spelling: ``six`` and ``6`` are the same word, ``$130k`` and ``130,000`` too."""
+    text = _spelt(text)
     return _NUMBER.sub(lambda match: f"{_value(match.group()):.15g}", text)
+
+
+def _spelt(text: str) -> str:
+    """Numbers in words from twelve upwards in figures: "thirty", "a hundred and twenty", "a dozen"."""
+    text = _DOZEN.sub("12", text)
+    return in_figures(text, _NO_NAMES) if _TENS.search(text) else text
 
 
 def _value(text: str) -> float:
