@@ -48,6 +48,7 @@ from coach.retrieval.index import PassageIndex, SearchResult, open_beside, open_
 from coach.settings import Settings, load_settings
 from coach.types import (
     AS_SHIPPED,
+    NOTHING_USED,
     Answer,
     Method,
     Passage,
@@ -333,9 +334,10 @@ class Coach:
         clock = _Clock(list(composed.trace.seconds))
         with clock.stage("write", on_stage):
             history = [answer for answer in history if answer.pathway == composed.pathway]
-            put = ""
+            writing.spending.begin_answer()
+            put, used = "", NOTHING_USED
             if history and composed.trace.query.follow_up:
-                put = rewritten(
+                put, used = rewritten(
                     composed.trace.query, history, reading.vocabulary.names, writing.model, writing.spending,
                     writing.stop,
                 )  # fmt: skip
@@ -346,7 +348,9 @@ class Coach:
                 if again.status is Status.ANSWERED:
                     composed = again
                     writing.on_composed(composed)
-            answer = generate(composed, reading.corpus, reading.vocabulary.names, writing, rewritten=put)
+            answer = generate(
+                composed, reading.corpus, reading.vocabulary.names, writing, rewritten=put, rewriting=used
+            )
         return answer.model_copy(update={"trace": answer.trace.model_copy(update={"seconds": tuple(clock.seconds)})})
 
     def work(

@@ -336,6 +336,9 @@ class Usage(Frozen):
         return self.prompt_tokens + self.reply_tokens
 
 
+NOTHING_USED = Usage()
+
+
 class Exchange(Frozen):
     """One prompt and the reply to it, with the verdict on each of its sentences."""
 
@@ -377,6 +380,8 @@ class Generation(Frozen):
     """Dollars, where the visitor gave prices."""
     rewritten: str = ""
     """The question as the model put it, where that was searched for."""
+    rewriting: Usage = NOTHING_USED
+    """Of putting it so, whether or not it was searched for."""
     seconds: float = 0.0
     """From the composed answer to the checked one."""
 
@@ -389,11 +394,12 @@ class Generation(Frozen):
 
     @property
     def usage(self) -> Usage:
-        """Of all exchanges together."""
+        """Of all exchanges together, and of putting the question by itself."""
+        used = (self.rewriting, *(one.usage for one in self.exchanges))
         return Usage(
-            prompt_tokens=sum(one.usage.prompt_tokens for one in self.exchanges),
-            reply_tokens=sum(one.usage.reply_tokens for one in self.exchanges),
-            estimated=any(one.usage.estimated for one in self.exchanges),
+            prompt_tokens=sum(one.prompt_tokens for one in used),
+            reply_tokens=sum(one.reply_tokens for one in used),
+            estimated=any(one.estimated for one in used),
         )
 
 

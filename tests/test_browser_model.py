@@ -128,6 +128,31 @@ def test_the_small_model_from_the_settings_to_the_checked_answer_and_a_stop(
     expect(page.locator(".st-key-model-settings")).to_contain_text("No model")  # a choice ends with its visit
 
 
+def test_the_labs_comparison_can_be_stopped_and_shows_three_answers_side_by_side(
+    context: BrowserContext, address: str
+) -> None:
+    page = open_page(context, address)
+    false = "The move takes 9 years. [1]"
+    with ScriptedModel(Stall(chunks=1), Text(f"{TRUE} {false}"), Text("The move takes 9 years.")) as server:
+        use_service(page, server.base_url)
+        page.get_by_test_id("stTopNavLink").filter(has_text="RAG Lab").click()
+        page.get_by_role("textbox", name="Question").fill(LENGTH)
+        page.get_by_role("textbox", name="Question").press("Enter")
+        page.get_by_text("Let a model write").click()
+        page.get_by_role("button", name="Ask it twice").click()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("stopped").first).to_be_visible()
+        settled(page)
+        page.get_by_role("button", name="Ask it twice").click()
+        expect(page.get_by_text("Retrieval and check")).to_be_visible()
+        columns = page.get_by_test_id("stColumn")
+        expect(columns.nth(0)).to_contain_text("1 of 1 sentence not supported")
+        expect(columns.nth(1)).to_contain_text("1 of 2 sentences not supported")
+        expect(columns.nth(2)).to_contain_text("6 to 8 months")
+        expect(columns.nth(2)).not_to_contain_text("9 years")
+        assert fits(page)
+
+
 def test_a_draft_that_holds_is_shown_and_every_failure_leaves_the_coachs_answer_and_a_plain_sentence(
     context: BrowserContext, address: str, folder: Path
 ) -> None:

@@ -19,6 +19,7 @@ from coach.answering.drafting import read, visible
 from coach.answering.generating import Writing, carries, generate
 from coach.answering.grounding import check
 from coach.answering.prompting import answer_messages, as_data, evidence, instructions
+from coach.answering.rewriting import faithful
 from coach.lab.exporting import as_html
 from coach.models.chat import ChatError, Fault, OnText, Reply
 from coach.models.spending import Spending
@@ -314,6 +315,33 @@ def test_a_follow_up_is_put_as_a_question_of_its_own_where_that_says_the_same(co
     assert coach.ask("And how long does that take?", history, writing=Writing(model=wrong)).question == (
         "And how long does that take?"
     )
+
+
+def test_putting_a_follow_up_counts_into_the_answer_and_its_cost(coach: Coach) -> None:
+    history = [coach.ask("Which skills are critical?")]
+    spending = Spending(answer_tokens=12_000)
+    spending.took(Usage(prompt_tokens=11_990))  # an earlier answer's: a new one begins before its follow-up is put
+    model = Said("How long does it take to win a lottery in Paris?", "x")
+    writing = Writing(model=model, spending=spending, prices=(1.0, 1.0))
+    made = coach.ask("How long does the first one take?", history, writing=writing).trace.generation
+    assert made is not None and len(model.asked) == 1 + len(made.exchanges)
+    assert made.rewriting.total == 110 and made.usage.total == 110 * len(model.asked)
+    assert spending.session - 11_990 == made.usage.total
+    assert made.cost == pytest.approx(made.usage.total / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "put"),
+    [
+        ("Which of them are not free?", "Which of the skills are free?"),
+        ("Is the first one free?", "Is the first one not free?"),
+    ],
+)
+def test_a_follow_up_is_not_put_with_a_denial_dropped_or_added(coach: Coach, asked: str, put: str) -> None:
+    history = [coach.ask("Which skills are critical?")]
+    query = coach.ask(asked, history).trace.query
+    names = coach.reading().vocabulary.names
+    assert not faithful(put, query, history, names)
 
 
 # --- Reading a reply ----------------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ import pickle
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from pydantic import SecretStr
 
 from coach.errors import ModelError
-from coach.models.chat import ChatError, Fault
+from coach.models.chat import ChatError, Fault, Reply, estimated_tokens
 from coach.models.endpoint import OPENAI, PRESETS, endpoint, from_environment, known_key
 from coach.models.openai_api import OpenAIModel
 from coach.models.spending import Spending
@@ -363,6 +363,56 @@ def test_a_limit_of_tokens_is_kept_for_each_answer_and_for_the_session() -> None
     with pytest.raises(ChatError, match="150 tokens for this session"):
         guard.reply_limit(short, 50)
     assert guard.session == 150
+
+
+class _Failing:
+    """Writes a little, then fails; or replies at the second attempt."""
+
+    name, place, context_tokens = "failing", Place.LOCAL, 8192
+
+    def __init__(self, error: ChatError | None) -> None:
+        self.error = error
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        on_text: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Reply:
+        if self.error is None:
+            return Reply(text="Six.", usage=Usage(prompt_tokens=7, reply_tokens=1), seconds=0.1, attempts=2)
+        assert on_text is not None
+        on_text("a half of a reply ")
+        raise self.error
+
+
+def test_what_was_sent_counts_whether_or_not_a_reply_came_of_it() -> None:
+    asked = [Message(role="user", content="abc" * 10)]
+    sent = estimated_tokens(asked[0].content)
+    error = ChatError(Fault.BROKEN_OFF, "It broke off.")
+    error.attempts = 2
+    guard = Spending()
+    with pytest.raises(ChatError):
+        guard.ask(_Failing(error), asked, 50)
+    assert guard.session == 2 * sent + estimated_tokens("a half of a reply ")
+    refused = Spending()
+    with pytest.raises(ChatError):
+        refused.ask(_Failing(ChatError(Fault.KEY, "No.")), asked, 50)
+    assert refused.session == 0, "a service that does not let one in reads nothing"
+    again = Spending()
+    again.ask(_Failing(None), asked, 50)
+    assert again.session == 8 + sent, "the first attempt was read as well"
+
+
+def test_attempts_are_counted_where_they_are_made() -> None:
+    asked = [Message(role="user", content="How long?")]
+    with ScriptedModel(server_error(500), Text("Six weeks. [1]")) as server:
+        assert model(server).complete(asked, max_tokens=20).attempts == 2
+    with ScriptedModel(server_error(500)) as server, pytest.raises(ChatError) as failed:
+        model(server).complete(asked, max_tokens=20)
+    assert failed.value.attempts == 2
 
 
 def test_replies_can_be_asked_for_from_many_threads_at_once() -> None:

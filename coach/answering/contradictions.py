@@ -97,6 +97,11 @@ def denial(text: str, evidence: str) -> str:
     return DENIAL if told else ""
 
 
+def denies(text: str) -> bool:
+    """Whether there is a denial anywhere in it."""
+    return _NEGATION.search(text) is not None
+
+
 @dataclass(frozen=True)
 class _Clause:
     words: tuple[str, ...]

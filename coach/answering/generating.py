@@ -33,6 +33,7 @@ from coach.knowledge.wording import listed
 from coach.models.chat import ChatError, ChatModel, Fault, Reply, estimated_tokens
 from coach.models.spending import Spending
 from coach.types import (
+    NOTHING_USED,
     Answer,
     Claim,
     Exchange,
@@ -43,6 +44,7 @@ from coach.types import (
     Passage,
     Status,
     Support,
+    Usage,
     Verdict,
 )
 
@@ -103,15 +105,23 @@ class Writing:
     stop: threading.Event | None = None
 
 
-def generate(answer: Answer, corpus: Corpus, names: Names, writing: Writing, *, rewritten: str = "") -> Answer:
+def generate(
+    answer: Answer,
+    corpus: Corpus,
+    names: Names,
+    writing: Writing,
+    *,
+    rewritten: str = "",
+    rewriting: Usage = NOTHING_USED,
+) -> Answer:
     """The answer in the model's words, as far as they hold. Never raises for what a model or a service does.
 
-    An answer that states nothing is given back as it is. ``rewritten`` is noted: the question that was searched for.
+    An answer that states nothing is given back as it is. ``rewritten`` is noted: the question that was searched for,
+    and what ``rewriting`` it took. The guard counts on from where its answer began.
     """
     if answer.status is not Status.ANSWERED or not answer.claims:
         return answer
     start = time.perf_counter()
-    writing.spending.begin_answer()
     asking = _Asking(answer, writing, known_hosts(corpus))
     known = _known(answer, corpus)
     made: list[Checked] = []
@@ -130,7 +140,8 @@ def generate(answer: Answer, corpus: Corpus, names: Names, writing: Writing, *, 
         problem=str(problem) if problem else "",
         composed=answer.claims,
         rewritten=rewritten,
-        cost=_cost(made, writing.prices),
+        rewriting=rewriting,
+        cost=_cost((rewriting, *(one.exchange.usage for one in made)), writing.prices),
         seconds=round(time.perf_counter() - start, 6),
     )
     if problem and problem.fault is Fault.STOPPED:
@@ -153,11 +164,10 @@ def draft(answer: Answer, corpus: Corpus, writing: Writing) -> Exchange:
     return _Asking(answer, writing, known_hosts(corpus)).first().exchange
 
 
-def _cost(made: Sequence[Checked], prices: tuple[float | None, float | None]) -> float | None:
+def _cost(used: Sequence[Usage], prices: tuple[float | None, float | None]) -> float | None:
     price_in, price_out = prices
     if price_in is None or price_out is None:
         return None
-    used = [one.exchange.usage for one in made]
     return sum(one.prompt_tokens * price_in + one.reply_tokens * price_out for one in used) / 1e6
 
 
@@ -198,13 +208,13 @@ class _Asking:
 
     def _exchange(self, messages: Sequence[Message]) -> Checked:
         writing = self.writing
-        reply: Reply = writing.model.complete(
+        reply: Reply = writing.spending.ask(
+            writing.model,
             messages,
-            max_tokens=writing.spending.reply_limit(messages, writing.reply_tokens),
+            writing.reply_tokens,
             on_text=lambda text: writing.on_draft(visible(text)),
             stop=writing.stop,
         )
-        writing.spending.took(reply.usage)
         claims, verdicts = judge(read(reply.text, whole=reply.whole), self.items, self.answer, self.hosts)
         return Checked(
             Exchange(

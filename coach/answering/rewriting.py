@@ -11,13 +11,14 @@ import threading
 from collections.abc import Sequence
 
 from coach.answering.citing import coverage
+from coach.answering.contradictions import denies
 from coach.answering.drafting import visible
 from coach.answering.grounding import missing_names, missing_numbers
 from coach.answering.linking import Names
 from coach.answering.prompting import rewrite_messages
 from coach.models.chat import ChatError, ChatModel
 from coach.models.spending import Spending
-from coach.types import Answer, Query
+from coach.types import NOTHING_USED, Answer, Query, Usage
 
 MOST_TOKENS = 80
 MOST_CHARS = 400
@@ -34,17 +35,16 @@ def rewritten(
     model: ChatModel,
     spending: Spending,
     stop: threading.Event | None = None,
-) -> str:
-    """The question by itself, or an empty string, also where the model fails."""
+) -> tuple[str, Usage]:
+    """The question by itself, or an empty string, also where the model fails; and what that took."""
     messages = rewrite_messages(query.question, history)
     try:
-        reply = model.complete(messages, max_tokens=spending.reply_limit(messages, MOST_TOKENS), stop=stop)
+        reply = spending.ask(model, messages, MOST_TOKENS, stop=stop)
     except ChatError:
-        return ""
-    spending.took(reply.usage)
+        return "", NOTHING_USED
     lines = visible(reply.text).splitlines()
     candidate = lines[0].strip(" \"'") if lines else ""
-    return candidate if faithful(candidate, query, history, names) else ""
+    return candidate if faithful(candidate, query, history, names) else "", reply.usage
 
 
 def faithful(candidate: str, query: Query, history: Sequence[Answer], names: Names) -> bool:
@@ -54,6 +54,8 @@ def faithful(candidate: str, query: Query, history: Sequence[Answer], names: Nam
     conversation = " ".join(
         [query.question, *(f"{turn.question} {' '.join(claim.text for claim in turn.claims)}" for turn in history)]
     )
+    if denies(candidate) != denies(query.question):
+        return False
     if missing_numbers(candidate, conversation) or missing_numbers(query.question, candidate):
         return False
     if missing_names(candidate, f"{conversation} {query.standalone}"):

@@ -7,12 +7,14 @@ differs is the check. It draws nothing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
 from coach.answering.drafting import Written, read
 from coach.answering.generating import Writing, draft, judge, known_hosts
 from coach.answering.prompting import Item, bare_messages
+from coach.errors import CoachError
 from coach.pipeline import Reading
 from coach.types import Answer, Exchange, Frozen, Status, Usage, Verdict
 
@@ -54,10 +56,7 @@ def compare(answer: Answer, reading: Reading, writing: Writing) -> Compared:
     """Asks the model twice. Raises ChatError where it fails."""
     exchange = draft(answer, reading.corpus, writing)
     messages = bare_messages(answer.trace.query.question)
-    reply = writing.model.complete(
-        messages, max_tokens=writing.spending.reply_limit(messages, writing.reply_tokens), stop=writing.stop
-    )
-    writing.spending.took(reply.usage)
+    reply = writing.spending.ask(writing.model, messages, writing.reply_tokens, stop=writing.stop)
     alone = against_all(read(reply.text, whole=reply.whole), answer, known_hosts(reading.corpus))
     return Compared(
         alone=Side(sentences=alone, usage=reply.usage, seconds=reply.seconds),
@@ -72,6 +71,40 @@ def compare(answer: Answer, reading: Reading, writing: Writing) -> Compared:
         exchange=exchange,
         answered=answer.status is Status.ANSWERED,
     )
+
+
+class Comparing:
+    """A comparison under way in a thread of its own, which can be stopped: a model may take minutes."""
+
+    def __init__(self, answer: Answer, reading: Reading, writing: Writing) -> None:
+        self._stop = threading.Event()
+        self._finished = threading.Event()
+        self.found: Compared | None = None
+        self.problem = ""
+        """Why there is nothing, in words; empty while it runs."""
+        work = answer, reading, replace(writing, stop=self._stop)
+        threading.Thread(target=self._run, args=work, name="coach-comparing", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        return not self._finished.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as it has ended, well or badly."""
+        return self._finished.wait(seconds)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self, answer: Answer, reading: Reading, writing: Writing) -> None:
+        try:
+            self.found = compare(answer, reading, writing)
+        except CoachError as error:
+            self.problem = str(error)
+        except Exception as error:  # noqa: BLE001 - a defect must not leave the page waiting
+            self.problem = f"Something unforeseen went wrong ({type(error).__name__}). Ask it again."
+        finally:
+            self._finished.set()
 
 
 def against_all(written: Sequence[Written], answer: Answer, hosts: frozenset[str]) -> tuple[Told, ...]:

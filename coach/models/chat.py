@@ -45,6 +45,8 @@ class ChatError(ModelError):
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
         self.fault = fault
+        self.attempts = 1
+        """Requests that were sent."""
 
 
 class Reply(Frozen):
@@ -55,6 +57,8 @@ class Reply(Frozen):
     first_token_seconds: float | None = None
     """From the request to the first words; None where nobody watched."""
     seconds: float
+    attempts: int = 1
+    """Requests that were sent; those before the last failed."""
     whole: bool = True
     """False: it was cut at the limit of tokens or characters, so its last sentence may be half a one."""
 

@@ -89,11 +89,13 @@ class OpenAIModel:
         for chance in (1, 0):
             watch = _Watch(self.endpoint, stop, time.monotonic())
             try:
-                return self._run(self._exchange(asked, extra, max_tokens, on_text, watch), watch)
+                reply = self._run(self._exchange(asked, extra, max_tokens, on_text, watch), watch)
+                return reply.model_copy(update={"attempts": 2 - chance})
             except _Wait as wait:
                 error, pause = wait.error, wait.seconds
             except ChatError as failed:
                 error, pause = failed, RETRY_SECONDS
+            error.attempts = 2 - chance
             if not chance or error.fault not in _PASSING or pause > MOST_RETRY_SECONDS:
                 raise error
             if (stop or threading.Event()).wait(pause):

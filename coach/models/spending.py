@@ -1,7 +1,8 @@
 """A guard on what a model may be sent: tokens of one answer and of one session.
 
-Comes in: what each exchange took. Goes out: leave for the next one, or a ``ChatError`` that says which limit is
-reached. One guard belongs to one visitor's session.
+Comes in: messages and a model. Goes out: its reply, or a ``ChatError``, also where a limit is reached. What was sent
+counts whether or not a reply came of it: a service may charge for that as well. One guard belongs to one visitor's
+session.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from coach.models.chat import ChatError, Fault, estimated_tokens
+from coach.models.chat import ChatError, ChatModel, Fault, OnText, Reply, estimated_tokens
 from coach.types import Message, Usage
 
 ANSWER_TOKENS = 12_000
@@ -17,6 +18,10 @@ ANSWER_TOKENS = 12_000
 
 SESSION_TOKENS = 200_000
 """Of one session by default: some thirty to fifty answers."""
+
+
+_NOT_READ = frozenset({Fault.ADDRESS, Fault.UNREACHABLE, Fault.KEY, Fault.MODEL, Fault.BUSY, Fault.BUDGET})
+"""Faults with which no model read what was sent."""
 
 
 class Spending:
@@ -37,6 +42,38 @@ class Spending:
     def begin_answer(self) -> None:
         with self._lock:
             self._answer = 0
+
+    def ask(
+        self,
+        model: ChatModel,
+        messages: Sequence[Message],
+        wanted: int,
+        *,
+        on_text: OnText | None = None,
+        stop: threading.Event | None = None,
+    ) -> Reply:
+        """The model's reply of at most ``wanted`` tokens. Raises ChatError."""
+        limit = self.reply_limit(messages, wanted)
+        prompt = sum(estimated_tokens(message.content) for message in messages)
+        written = ""
+
+        def heard(text: str) -> None:
+            nonlocal written
+            written = text
+            if on_text is not None:
+                on_text(text)
+
+        try:
+            reply = model.complete(messages, max_tokens=limit, on_text=heard, stop=stop)
+        except ChatError as error:
+            if error.fault not in _NOT_READ:
+                reply_tokens = estimated_tokens(written) if written else 0
+                self.took(Usage(prompt_tokens=error.attempts * prompt, reply_tokens=reply_tokens, estimated=True))
+            raise
+        self.took(reply.usage)
+        if reply.attempts > 1:
+            self.took(Usage(prompt_tokens=(reply.attempts - 1) * prompt, estimated=True))
+        return reply
 
     def reply_limit(self, messages: Sequence[Message], wanted: int) -> int:
         """How many tokens the reply to these messages may have: at most ``wanted``.

@@ -13,9 +13,8 @@ import streamlit as st
 
 from coach.answering.generating import Writing
 from coach.answering.prompting import answer_messages, evidence
-from coach.errors import CoachError
 from coach.knowledge.wording import count
-from coach.lab.comparing import Compared, Side, Told, compare
+from coach.lab.comparing import Compared, Comparing, Side, Told
 from coach.pipeline import Worked
 from coach.types import Answer, Message
 from coach.ui import model as models
@@ -23,6 +22,9 @@ from coach.ui.evidence import cost_words, duration
 from coach.ui.render import badge, clean, literal, quiet
 
 KEPT = "lab_written"
+COMPARING, COMPARED = "lab_comparing", "lab_compared"
+"""In the session: the comparison under way, and what it compares."""
+LOOK_SECONDS = 0.5
 
 
 def show(worked: Worked) -> None:
@@ -40,19 +42,44 @@ def show(worked: Worked) -> None:
         return
     key = (answer.question, answer.pathway, chosen.endpoint.model, chosen.endpoint.base_url)
     kept: dict[tuple[str, ...], Compared] = st.session_state.setdefault(KEPT, {})
-    if st.button("Ask it twice", type="primary", key="lab-write", icon=":material/play_arrow:"):
-        writing = Writing(
-            model=chosen.model, spending=chosen.spending, reply_tokens=chosen.endpoint.reply_tokens,
-        )  # fmt: skip
-        try:
-            with st.spinner("The model is writing, alone and with the passages", show_time=True):
-                kept[key] = compare(answer, worked.reading, writing)
-        except CoachError as error:
-            st.error(literal(str(error)))
+    comparing: Comparing | None = st.session_state.get(COMPARING)
+    if comparing is not None and not comparing.running:
+        st.session_state[COMPARING] = None
+        if comparing.found is not None:
+            kept[st.session_state[COMPARED]] = comparing.found
+        else:
+            st.error(literal(comparing.problem))
+    elif comparing is not None:
+        _watch(comparing)
+        return
+    writing = Writing(model=chosen.model, spending=chosen.spending, reply_tokens=chosen.endpoint.reply_tokens)
+    st.button(
+        "Ask it twice",
+        type="primary",
+        key="lab-write",
+        icon=":material/play_arrow:",
+        on_click=_begin,
+        args=(key, worked, writing),
+    )
     if key in kept:
         _compared(kept[key])
     else:
         _prompt(answer, chosen.endpoint.context_tokens)
+
+
+def _begin(key: tuple[str, ...], worked: Worked, writing: Writing) -> None:
+    st.session_state[COMPARED] = key
+    st.session_state[COMPARING] = Comparing(worked.answer, worked.reading, writing)
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _watch(comparing: Comparing) -> None:
+    """While the model writes, with a way to stop it; the page is drawn again as soon as it has ended."""
+    if comparing.wait(0):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="lab-writing"):
+        st.markdown(":shimmer[The model is writing, alone and with the passages]")
+        st.button("Stop", key="lab-write-stop", icon=":material/stop:", on_click=comparing.stop)
 
 
 def _compared(found: Compared) -> None:
