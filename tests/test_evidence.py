@@ -571,6 +571,26 @@ def test_a_demand_says_what_shows_it_and_what_teaches_it(corpus: Corpus) -> None
     assert (tableau.held, tableau.covered_by, tableau.when) == (True, None, None)
 
 
+def test_a_product_that_a_task_uses_is_not_said_to_be_left_out_by_the_guide() -> None:
+    use = Phase(number=2, name="More", weeks=2, tasks=(Item(id="b", text="Draw the parts in AutoCAD."),))
+    pathway = GUIDE.model_copy(update={"phases": (*GUIDE.phases, use)})
+    guide = build_corpus(
+        pathway, (), Market(), count_pieces=ENCODER.count_word_pieces, limit=ENCODER.max_word_pieces
+    )
+    report = match_skills(
+        document("# Skills", "Java"), guide, ENCODER, document("# Requirements", "- AutoCAD", "- Tableau")
+    )
+    autocad, tableau = (found for found in report.skills if found.section is Part.POSTING)
+    assert (autocad.held, autocad.covered_by) == (False, None)
+    assert autocad.when is not None and (autocad.when.phases, autocad.when.weeks) == ((2,), None)
+    assert autocad.pathway_quote == "Draw the parts in AutoCAD."
+    assert autocad.passage_id is not None and autocad.pathway_quote in guide.by_id[autocad.passage_id].text
+    assert tableau.when is None and tableau.pathway_quote is None
+    said = as_text(report)
+    assert "used on the way, in phase 2: Draw the parts in AutoCAD." in said
+    assert said.count("the guide does not cover it") == 1
+
+
 def test_a_product_is_not_shown_by_another_one(corpus: Corpus) -> None:
     posting = document("# Requirements", "- Pinecone")
     report = match_skills(document("# Skills", "Weaviate, Qdrant"), corpus, ENCODER, posting)

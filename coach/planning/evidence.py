@@ -37,6 +37,9 @@ from coach.planning.profile import Level
 from coach.planning.scope import Scope, Section
 from coach.retrieval.encoder import Encoder
 
+IN_PHASES = frozenset({"phase.task", "phase.resource"})
+"""Facets of what a phase has one do and use."""
+
 WEIGHTS_FILE = Path(__file__).with_name("evidence_weights.yaml")
 
 NAMED_FROM = 0.75
@@ -340,6 +343,9 @@ def _of_posting(
             best = _spoken_or_studied(demand, clauses)
         held = best.likely >= weights().demand_threshold and best.clause is not None
         cover = covers[number]
+        when, side = _when(corpus, cover), _cover_side(corpus, guide, cover, best)
+        if cover is None and (named := _named_in_phases(corpus, demand)):
+            when, side = named
         matches.append(
             SkillMatch(
                 id=f"demand/{number + 1}",
@@ -350,8 +356,8 @@ def _of_posting(
                 posting_quote=demand.quote,
                 posting_line=demand.line + 1,
                 covered_by=cover,
-                when=_when(corpus, cover),
-                **_cover_side(corpus, guide, cover, best),
+                when=when,
+                **side,
                 **_mine(best, held),
             )
         )
@@ -397,6 +403,22 @@ def _when(corpus: Corpus, cover: str | None) -> When | None:
         if any(f" {name} " in f" {' '.join(stems(_said_in(phase)))} " for name in names)
     )
     return When(phases=phases, weeks=skill.weeks)
+
+
+def _named_in_phases(corpus: Corpus, demand: Demand) -> tuple[When, dict[str, Any]] | None:
+    """The phases whose tasks or resources name a product that is asked for, and the first sentence that does."""
+    names = [f" {' '.join(stems(one))} " for one in dict.fromkeys((demand.name, *demand.alternatives)) if is_name(one)]
+    phases: dict[int, None] = {}
+    side: dict[str, Any] = {}
+    for passage in corpus.passages:
+        for fact in passage.facts:
+            if fact.facet not in IN_PHASES:
+                continue
+            for sentence in (passage.sentences[at] for at in fact.sentences):
+                if any(name in f" {' '.join(stems(sentence.text))} " for name in names):
+                    phases |= {int(one.partition(":")[2]): None for one in fact.entities if one.startswith("phase:")}
+                    side = side or {"passage_id": passage.id, "pathway_quote": sentence.text}
+    return (When(phases=tuple(sorted(phases)), weeks=None), side) if side else None
 
 
 def _said_in(phase: Phase) -> str:

@@ -48,12 +48,16 @@ def _section(matches: Iterable[SkillMatch], names: dict[str, str]) -> Iterator[s
 
 
 def _covered(match: SkillMatch, names: dict[str, str]) -> str:
+    phases = ""
+    if match.when is not None and match.when.phases:
+        phases = f", in phase {' and '.join(str(number) for number in match.when.phases)}"
     if match.covered_by is None:
-        return "the guide does not cover it"
+        if match.when is None:
+            return "the guide does not cover it"
+        return f"no skill of the guide, and used on the way{phases}: {match.pathway_quote}"
     name = names.get(match.covered_by, match.covered_by)
     if match.when is None:
         return f"carries over with: {name}"
-    phases = f", in phase {' and '.join(str(number) for number in match.when.phases)}" if match.when.phases else ""
     return f"taught with: {name}, {match.when.weeks} weeks{phases}"
 
 

@@ -31,11 +31,12 @@ class Reason(StrEnum):
 
 
 class When(Frozen):
-    """Where the guide teaches a skill."""
+    """Where the guide teaches a skill, or has a tool used."""
 
     phases: tuple[int, ...] = ()
     """Numbers of the phases that practise it, if the guide says so."""
-    weeks: int
+    weeks: int | None
+    """None for what is named in a task or a resource and is no skill of the guide."""
 
 
 class SkillMatch(Frozen):
@@ -63,7 +64,7 @@ class SkillMatch(Frozen):
     covered_by: str | None = None
     """For a demand: id of the guide's skill that carries over to it or teaches it."""
     when: When | None = None
-    """For a demand that a skill to learn covers."""
+    """For a demand that a skill to learn covers, or that a phase names."""
 
     @model_validator(mode="after")
     def _both_sides(self) -> SkillMatch:

@@ -347,7 +347,11 @@ def _posting(at: Visit, study: Study | None, report: SkillReport) -> None:
     held, _ = resolve_skills(study.profile if study else Profile(skills=confirmed(at)), at.pathway)
     shown = [match for match in demands if match.held or match.covered_by in held]
     learnt = {skill.id for skill in at.pathway.skills}
-    taught = [match for match in demands if match not in shown and match.covered_by in learnt]
+    taught = [
+        match
+        for match in demands
+        if match not in shown and (match.covered_by in learnt or (match.covered_by is None and match.when))
+    ]
     neither = [match for match in demands if match not in shown and match not in taught]
     st.markdown(
         f"Of {len(demands)} demands of the posting you show {len(shown)}, the pathway teaches {len(taught)}, "
@@ -389,7 +393,8 @@ def _teaching(at: Visit, study: Study | None, match: SkillMatch) -> str:
     """Which skill teaches it, and when by the learner's plan."""
     skill = next((one for one in at.pathway.skills if one.id == match.covered_by), None)
     if skill is None:
-        return "The guide"
+        phases = " and ".join(str(number) for number in match.when.phases) if match.when else ""
+        return f"The guide, used in phase {phases}" if phases else "The guide"
     steps = [step for step in study.plan.steps if step.skill == skill.id and step.start and step.end] if study else []
     if not steps:
         return f"The guide: {skill.name}, {skill.weeks} weeks"
