@@ -302,12 +302,15 @@ def _refused(text: str, reason: str) -> tuple[Claim, Verdict]:
 
 
 def known_hosts(corpus: Corpus) -> frozenset[str]:
-    """Sites that an answer may name: those of the resources and sources, and things that are called like one."""
+    """Sites that an answer may name: those of the resources and sources, things that are called like one, and what we
+    name ourselves; not what a page or somebody's document does."""
     addresses = [passage.url for passage in corpus.passages if passage.url and passage.origin is not Origin.LEARNER]
     named = [
         host for entity in corpus.entities for name in (entity.name, *entity.aliases) for host in _HOST.findall(name)
     ]
-    hosts = [*(urlsplit(address).hostname or "" for address in addresses), *named]
+    checked = {Origin.RESOURCE, Origin.MARKET, Origin.GLOSSARY}
+    told = [host for one in corpus.passages if one.origin in checked for host in _HOST.findall(one.text)]
+    hosts = [*(urlsplit(address).hostname or "" for address in addresses), *named, *told]
     return frozenset(host.lower().removeprefix("www.") for host in hosts)
 
 
