@@ -3,9 +3,9 @@
 Comes in: options. Goes out: tables on stdout, the record of a run as JSON and as one HTML page; progress on stderr.
 ``compare`` holds two records against each other, ``gate`` one against the baseline (exit code 1 when it is broken),
 ``intents`` measures the encoder's adapter and ``train`` makes it, ``skills`` measures what is seen in resumes,
-``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``grounding`` and ``chunking`` measure
-against public data, ``bench`` measures time as ratios and ``page-times`` how long pages take to open. What a command
-needs is imported when it is called: it takes seconds to load.
+``mutants``, ``counterfactual`` and ``determinism`` are checks beside the cases, ``misstatements`` one of a model's
+words, ``grounding`` and ``chunking`` measure against public data, ``bench`` measures time as ratios and ``page-times``
+how long pages take to open. What a command needs is imported when it is called: it takes seconds to load.
 """
 
 from __future__ import annotations
@@ -328,6 +328,16 @@ def mutants(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     from eval import mutants as checking
 
     _show_check(checking.run(data_dir), as_json)
+
+
+@app.command()
+def misstatements(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Say false sentences in a model's place: how many does the check let through?"""
+    from eval import misstatements as checking
+
+    with _told():
+        found = checking.run(data_dir)
+    _show_check(found, as_json)
 
 
 @app.command()

@@ -102,6 +102,12 @@ def denies(text: str) -> bool:
     return _NEGATION.search(text) is not None
 
 
+def denied_parts(text: str) -> tuple[str, ...]:
+    """What follows a negation in each clause that has one, as it is written; "neither ... nor" is one clause."""
+    parts = (part for sentence in _SENTENCE_END.split(text) for part in _CLAUSE_END.split(sentence))
+    return tuple(part[found.end() :] for part in parts if (found := _NEGATION.search(part)))
+
+
 @dataclass(frozen=True)
 class _Clause:
     words: tuple[str, ...]

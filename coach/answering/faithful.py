@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from itertools import chain
 
-from coach.answering.contradictions import Portion, portions
+from coach.answering.contradictions import Portion, denied_parts, denies, portions
 from coach.answering.grounding import with_digits
 from coach.answering.lexicon import lexicon
 from coach.answering.words import split_tokens, stem
@@ -60,6 +60,11 @@ _RATE = re.compile(
     r"(?:(?:a|per|each|every|/)\s*(?P<per>day|week|month|year)|(?P<ly>daily|weekly|monthly))?",
     re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+SHARED = 2
+"""Words of a denied part, and of no other, from which a sentence speaks of what is denied."""
+LEADING = 1
+"""Place up to which a word leads its sentence: "Rated critical: ..."."""
 _RIVALS = tuple(
     tuple(frozenset(stem(word) for word in group.split()) for group in line.split("; "))
     for line in (
@@ -94,6 +99,8 @@ def fault(text: str, evidence: str) -> str:
         or _added(text, evidence)
         or _half_a_range(text, evidence)
         or _beside(text, evidence)
+        or _undenied(text, evidence)
+        or _misrated(text, evidence)
     )
 
 
@@ -114,6 +121,52 @@ def _added(text: str, evidence: str) -> str:
 def _stems(word: str) -> frozenset[str]:
     """Of the word and of its parts: "entry-level"."""
     return frozenset({stem(word), *(stem(part) for part in re.split(r"[-/]", word) if part)})
+
+
+def _undenied(text: str, evidence: str) -> str:
+    """What the evidence only denies, said without the denial."""
+    if denies(text):
+        return ""
+    said = _contents(text)
+    for denied in denied_parts(evidence):
+        if len(said & (_contents(denied) - _contents(evidence.replace(denied, " ")))) >= SHARED:
+            return "its evidence denies that"
+    return ""
+
+
+def _misrated(text: str, evidence: str) -> str:
+    """A word in whose place the evidence has a rival for the very thing that is spoken of."""
+    for groups in _RIVALS:
+        for sentence in _SENTENCES.split(evidence):
+            theirs = _by_rival(sentence, groups)
+            if len(theirs) < 2:
+                continue
+            for at, words in _by_rival(text, groups).items():
+                own = theirs.get(at, frozenset())
+                others = frozenset[str]().union(*(one for other, one in theirs.items() if other != at))
+                if len(words & (others - own)) > len(words & (own - others)):
+                    return f'its evidence does not say "{next(iter(groups[at]))}" of that'
+    return ""
+
+
+def _by_rival(sentence: str, groups: tuple[frozenset[str], ...]) -> dict[int, frozenset[str]]:
+    """What stands with each of the rivals: after it, where the sentence begins with one, and before it otherwise."""
+    words = [stem(part) for word in split_tokens(sentence) for part in re.split(r"[-/]", word) if part]
+    places = [(at, number) for at, word in enumerate(words) for number, group in enumerate(groups) if word in group]
+    if not places:
+        return {}
+    leads = places[0][0] <= LEADING
+    ends = [*(at for at, _ in places[1:]), len(words)]
+    starts = [0, *(at + 1 for at, _ in places[:-1])]
+    found: dict[int, frozenset[str]] = {}
+    for (at, number), start, end in zip(places, starts, ends, strict=True):
+        part = words[at + 1 : end] if leads else words[start:at]
+        found[number] = found.get(number, frozenset()) | frozenset(one for one in part if one not in _HARMLESS)
+    return found
+
+
+def _contents(text: str) -> frozenset[str]:
+    return frozenset(key for word in split_tokens(text) if (key := stem(word)) not in _HARMLESS)
 
 
 # --- Figures ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""How many false sentences would a language model get past the check, if it wrote them beside a true one?
+
+Comes in: ``misstatements.yaml``, written by hand by somebody who looked for what the check lets through. Goes out: a
+``CheckRecord``: of these sentences, how many are struck out. Each is said by a stand-in for a model, after a sentence
+that holds, to the real coach with the real evidence. It is no share of what models say: these are worse.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from coach.answering.generating import Writing, generate
+from coach.models.chat import Reply
+from coach.pipeline import Coach
+from coach.types import Frozen, Message, Place, Usage
+from eval.cases import CaseError
+from eval.records import CheckRecord
+from eval.running import open_coach
+
+FILE = Path(__file__).with_name("misstatements.yaml")
+
+
+class Asked(Frozen):
+    """One question with what a model could make of its answer."""
+
+    question: str
+    true: str
+    """A sentence that holds, with the marker of the passage that it is shown."""
+    false: tuple[str, ...] = Field(min_length=1)
+
+
+class _Saying:
+    """In a model's place: says what it is given."""
+
+    name, place, context_tokens = "stand-in", Place.LOCAL, 8192
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        on_text: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Reply:
+        del messages, max_tokens, on_text, stop
+        return Reply(text=self.text, usage=Usage(), seconds=0.0)
+
+
+def read(path: Path = FILE) -> tuple[Asked, ...]:
+    """Raises CaseError with the place of what is not as it should be."""
+    try:
+        return TypeAdapter(tuple[Asked, ...]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise CaseError(f"{path}: expected questions, each with a true sentence and false ones ({error})") from error
+
+
+def run(data_dir: Path | None = None, asked: Sequence[Asked] | None = None) -> CheckRecord:
+    """Raises CaseError, also where a sentence that should hold does not: nothing could be learnt beside it."""
+    rows: list[tuple[str, int, int]] = []
+    shown: list[str] = []
+    with open_coach(data_dir) as coach:
+        for one in asked or read():
+            held = [false for false in one.false if _held(coach, one, false)]
+            rows.append((one.question, len(one.false) - len(held), len(one.false)))
+            shown += held
+    return CheckRecord(
+        name="misstatements",
+        passed=sum(passed for _, passed, _ in rows),
+        total=sum(total for _, _, total in rows),
+        about="False sentences beside a true one that are struck out.",
+        rows=tuple(rows),
+        failures=tuple(f"shown: {sentence}" for sentence in shown),
+    )
+
+
+def _held(coach: Coach, asked: Asked, false: str) -> bool:
+    reading = coach.reading()
+    answer = generate(
+        coach.ask(asked.question),
+        reading.corpus,
+        reading.vocabulary.names,
+        Writing(model=_Saying(f"{asked.true} {false}")),
+    )
+    made = answer.trace.generation
+    if made is None or not made.exchanges or not made.exchanges[0].verdicts[0].supported:
+        raise CaseError(f"{FILE}: does not hold any more after {asked.question!r}: {asked.true}. Write it anew.")
+    return any(verdict.supported for verdict in made.exchanges[0].verdicts[1:])
