@@ -124,6 +124,26 @@ def test_what_a_question_tells_of_the_learner_is_proposed(
     assert not offered(coach, question, kept(profile, found))  # not asked again
 
 
+@pytest.mark.parametrize(
+    ("question", "yearly", "said"),
+    [
+        ("I make 60 dollars an hour in Denver", 124_800, "pay of 124,800 a year (from 60 an hour)"),
+        ("I earn $22.75 per hour in Denver", 47_320, "pay of 47,320 a year (from 22.75 an hour)"),
+        ("I make 10k a month", 120_000, "pay of 120,000 a year (from 10,000 a month)"),
+        ("I make 90k a year", 90_000, "pay of 90,000 a year"),
+    ],
+)
+def test_pay_is_kept_by_the_year_as_the_answer_computes_with_it(
+    coach: Coach, question: str, yearly: float, said: str
+) -> None:
+    answer = coach.ask(question)
+    [pay] = [one for one in proposed(answer.trace.query, Profile(), coach.corpus(), today=TODAY) if one.field == "pay"]
+    assert (pay.value, pay.said) == (pytest.approx(yearly), said)
+    assert f"${yearly:,}" in answer.text
+    kept_pay = kept(Profile(), (pay,))
+    assert "pay" not in {one.field for one in offered(coach, question, kept_pay)}  # not asked again
+
+
 MARCH = date(2027, 3, 1)
 
 

@@ -17,7 +17,7 @@ from coach.answering.statements import Cell, Ref, Statement, quote
 from coach.knowledge.entities import level_name
 from coach.knowledge.market import Wage, percentile_of
 from coach.knowledge.official import NATION, interpolation, place
-from coach.knowledge.pathway import PayClaim
+from coach.knowledge.pathway import Pathway, PayClaim
 from coach.knowledge.wording import (
     CURRENCY_SIGNS,
     listed,
@@ -165,6 +165,23 @@ class OwnPay:
         )
 
 
+def own_pay(query: Query, pay: Quantity, pathway: Pathway) -> OwnPay:
+    """A pay that the query tells, by the year: what an answer computes with, and what is kept of the learner.
+
+    Without a currency of its own it is in the pathway's.
+    """
+    told = f"{query.context} {query.standalone}".strip()
+    before, found, after = told.partition(pay.text)
+    beside = re.match(rf"\s*(?:{_PERIOD.pattern})", after, re.IGNORECASE) if found else None
+    nearby = re.search(r"\b(?:hour|week|month)ly\b[^.?!]{0,30}$", before, re.IGNORECASE) if found else None
+    period = period_of(beside.group()) if beside else period_of(nearby.group()) if nearby else None
+    currency = currency_named(pay.text) or pathway.currency
+    highest = max((claim.high or claim.low for claim in pathway.pay), default=math.inf)
+    if period and period.yearly(pay.low) > FAR_ABOVE * highest:
+        period = None  # "80k a month" is a slip for a year
+    return OwnPay(period.yearly(pay.low) if period else pay.low, currency, pay.low, period)
+
+
 @dataclass(frozen=True)
 class Official:
     """A published cell of pay, and the fact that tells it."""
@@ -194,7 +211,7 @@ class PayComputer:
 
         A question that only asks for the place gets that alone.
         """
-        own = self._yearly(query, pay)
+        own = own_pay(query, pay, self.pathway)
         levels = of_kind(query, "level")
         raised = self.raised(own, own.period or period_of(query.standalone))
         comparable = own.currency == self.pathway.currency
@@ -230,18 +247,6 @@ class PayComputer:
             return None
         made_yearly = own.statement(said[0].refs)
         return Worked((*([made_yearly] if made_yearly else []), *said), facets)
-
-    def _yearly(self, query: Query, pay: Quantity) -> OwnPay:
-        told = f"{query.context} {query.standalone}".strip()
-        before, found, after = told.partition(pay.text)
-        beside = re.match(rf"\s*(?:{_PERIOD.pattern})", after, re.IGNORECASE) if found else None
-        nearby = re.search(r"\b(?:hour|week|month)ly\b[^.?!]{0,30}$", before, re.IGNORECASE) if found else None
-        period = period_of(beside.group()) if beside else period_of(nearby.group()) if nearby else None
-        currency = _currency(pay.text) or self.pathway.currency
-        highest = max((claim.high or claim.low for claim in self.pathway.pay), default=math.inf)
-        if period and period.yearly(pay.low) > FAR_ABOVE * highest:
-            period = None  # "80k a month" is a slip for a year
-        return OwnPay(period.yearly(pay.low) if period else pay.low, currency, pay.low, period)
 
     def raised(self, own: OwnPay, period: Period | None = None) -> list[Statement]:
         """What the page's change of pay makes of the learner's, by the year and by ``period``."""
@@ -427,7 +432,7 @@ class PayComputer:
 
     def rank(self, query: Query, pay: Quantity) -> Worked | None:
         """Where a pay that nobody said to be their own lies among official figures."""
-        own = self._yearly(query, pay)
+        own = own_pay(query, pay, self.pathway)
         said = [replace(s, text=s.text.removeprefix("Your ")) for s in self._placed(query, own)]
         made_yearly = own.statement(said[0].refs) if said else None
         return Worked((*([made_yearly] if made_yearly else []), *said), ("pay.official",)) if said else None
@@ -600,7 +605,7 @@ def amount_of(claim: PayClaim, currency: str) -> str:
     return money(claim.low, currency) + (f" to {money(claim.high, currency)}" if claim.high else "")
 
 
-def _currency(text: str) -> str | None:
+def currency_named(text: str) -> str | None:
     """The currency that a sign or a word names; None for a bare number."""
     lower = text.lower()
     return next((code for code, signs in _BY_SIGN if any(sign in lower for sign in signs)), None)

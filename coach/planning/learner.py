@@ -12,6 +12,7 @@ from datetime import date
 
 from pydantic import ValidationError
 
+from coach.answering.computing_pay import OwnPay, own_pay, period_name
 from coach.answering.coverage import places
 from coach.answering.figures import days
 from coach.errors import ProfileError
@@ -166,9 +167,10 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
     told = figure.quantity
     if figure.role == "weekly_hours" and 0 < told.low <= MOST_WEEKLY_HOURS and told.low != profile.weekly_hours:
         yield Change(field="weekly_hours", value=told.low, said=f"{told.low:g} hours a week")
-    if figure.role == "current_pay" and 0 < told.low < HIGHEST_PAY:
-        if told.low != profile.pay:
-            yield Change(field="pay", value=told.low, said=f"pay of {told.low:,.0f} a year")
+    own = own_pay(query, told, corpus.pathway) if figure.role == "current_pay" else None
+    if own and 0 < own.yearly < HIGHEST_PAY:
+        if own.yearly != profile.pay:
+            yield Change(field="pay", value=own.yearly, said=f"pay of {own.yearly:,.0f} a year{_made_of(own)}")
         currency = _currency(told.text) or (corpus.pathway.currency if profile.pay is None else profile.currency)
         if currency != profile.currency:
             yield Change(field="currency", value=currency, said=f"currency {currency}")
@@ -180,6 +182,14 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
         held, _ = resolve_skills(profile, corpus.pathway)
         if thing and thing.name not in profile.skills and thing.id.partition(":")[2] not in held:
             yield Change(field="skills", key=thing.name, value=Level.SOLID.value, said=f"{thing.name}, at solid level")
+
+
+def _made_of(own: OwnPay) -> str:
+    """The pay as it was told, where it was told by another period than the year: " (from 60 an hour)"."""
+    if own.period is None:
+        return ""
+    told = f"{own.told:,.2f}".removesuffix(".00")  # cents of an hour's pay are many dollars of a year's
+    return f" (from {told} {period_name(own.period)})"
 
 
 def _currency(text: str) -> str | None:
