@@ -144,7 +144,6 @@ def test_more_hours_never_finish_later(corpora: list[Corpus], data: st.DataObjec
 def test_a_new_plan_keeps_every_tick_whatever_changed(corpora: list[Corpus], data: st.DataObject) -> None:
     corpus, before = data.draw(profiles(corpora))
     _, after = data.draw(profiles([corpus]))
-    after = after.model_copy(update={"nice_to_have": before.nice_to_have})
     ids = [step.id for step in plan_of(corpus, before).steps]
     ticked = dict.fromkeys(data.draw(st.lists(st.sampled_from(ids), unique=True)), TODAY - timedelta(days=3))
     plan = plan_of(corpus, after, Progress(done=ticked))
@@ -310,6 +309,19 @@ def test_leaving_out_what_is_nice_to_have_leaves_out_nothing_else(corpus: Corpus
     without = {step.id for step in plan_of(corpus, Profile(nice_to_have=False)).steps}
     extras = {skill.id for skill in corpus.pathway.skills if skill.priority is Priority.NICE_TO_HAVE}
     assert {step.id for step in plan_of(corpus).steps if step.skill not in extras} == without
+
+
+def test_what_was_ticked_stays_when_the_rest_of_its_skill_is_left_out(corpus: Corpus) -> None:
+    extra = next(skill for skill in corpus.pathway.skills if skill.priority is Priority.NICE_TO_HAVE)
+    id_ = f"skill/{extra.id}"
+    day = TODAY - timedelta(days=2)
+    with_it = plan_of(corpus, progress=Progress(done={id_: day})).step(id_)
+    without = plan_of(corpus, Profile(nice_to_have=False), Progress(done={id_: day}))
+    step = without.step(id_)
+    assert step is not None and with_it is not None and step.done
+    assert step.model_copy(update={"needs": with_it.needs}) == with_it
+    others = [one for one in without.steps if one.id != id_]
+    assert others == list(plan_of(corpus, Profile(nice_to_have=False)).steps)
 
 
 def test_hours_that_were_logged_are_not_planned_again(corpus: Corpus) -> None:

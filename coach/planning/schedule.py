@@ -31,7 +31,7 @@ LONGEST_YEARS = 60
 def make_plan(corpus: Corpus, profile: Profile, progress: Progress | None = None, *, today: date) -> Plan:
     """The plan of a learner. Raises ProfileError where days off leave no time within ``LONGEST_YEARS``."""
     progress = progress or Progress()
-    found = outline(corpus, profile)
+    found = outline(corpus, profile, progress.done)
     begin = progress.from_day or profile.start or today
     undated = [_so_far(step, progress) for step in found.steps]
     steps = _dated(undated, profile, begin)

@@ -1,7 +1,8 @@
 """What there is to do on a pathway, in the order in which it is done, with hours and reasons, but without dates.
 
-Comes in: a corpus and a profile. Goes out: an ``Outline``: steps whose ids come from the pathway's own ids. It knows no
-calendar and no progress.
+Comes in: a corpus, a profile and the ids of ticked steps. Goes out: an ``Outline``: steps whose ids come from the
+pathway's own ids. It knows no calendar, and of progress only what was ticked: that stays, even where the profile leaves
+out the rest.
 
 Hours. A skill takes the weeks that the guide gives it. The guide's phases name the same work again, as tasks: what a
 phase lasts beyond the weeks of the critical and important skills studied in it is for its tasks, and at least
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.answering.linking import Names
@@ -78,16 +79,20 @@ class Outline:
     notices: tuple[str, ...]
 
 
-def outline(corpus: Corpus, profile: Profile) -> Outline:
-    """All steps of a pathway for a learner. Pure: the same input gives the same steps."""
-    return _Outliner(corpus, profile).outline()
+def outline(corpus: Corpus, profile: Profile, ticked: Container[str] = ()) -> Outline:
+    """All steps of a pathway for a learner. Pure: the same input gives the same steps.
+
+    ``ticked`` holds ids of steps that are done. Without ``nice_to_have`` those of such skills stay and the others go.
+    """
+    return _Outliner(corpus, profile, ticked).outline()
 
 
 class _Outliner:
-    def __init__(self, corpus: Corpus, profile: Profile) -> None:
+    def __init__(self, corpus: Corpus, profile: Profile, ticked: Container[str]) -> None:
         self.corpus = corpus
         self.guide = corpus.pathway
         self.profile = profile
+        self.ticked = ticked
         self.facts = Facts(corpus)
         self.names = Names(corpus.entities, (*self.guide.origin.split(), *self.guide.target.split()))
         self.resources = {one.id: one for one in corpus.resources.resources} if corpus.resources else {}
@@ -119,7 +124,7 @@ class _Outliner:
             placed.add(skill.id)
             practise(also_last=False)
         for skill in extras:
-            steps += by_skill[skill.id]
+            steps += by_skill[skill.id] if self.profile.nice_to_have else self._ticked_of(by_skill[skill.id])
         practise(also_last=True)
         return Outline(tuple(self._with_actions(steps)), tuple(self._assumptions()), tuple(self._notices()))
 
@@ -127,8 +132,14 @@ class _Outliner:
 
     def _skills_in_order(self) -> list[Skill]:
         order = list(Priority)
-        kept = [s for s in self.guide.skills if self.profile.nice_to_have or s.priority is not Priority.NICE_TO_HAVE]
-        return sorted(kept, key=lambda skill: (order.index(skill.priority), not _is_foundation(skill)))
+        return sorted(self.guide.skills, key=lambda skill: (order.index(skill.priority), not _is_foundation(skill)))
+
+    def _ticked_of(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Of the steps of a skill that is left out, those that are done: finished work is never lost.
+
+        What they needed is behind them, and may be left out itself.
+        """
+        return (step.model_copy(update={"needs": ()}) for step in steps if step.id in self.ticked)
 
     def _skill_steps(self, skill: Skill) -> Iterator[Step]:
         """A step for each resource, then one in which the skill is put to use."""
@@ -247,8 +258,8 @@ class _Outliner:
 
     def _foundation_of(self, skill: Skill) -> Skill | None:
         """An earlier skill of foundations that shares a word with its name or with how it is learnt."""
-        kept = self._skills_in_order()
-        for other in kept[: kept.index(skill)]:
+        ordered = self._skills_in_order()
+        for other in ordered[: ordered.index(skill)]:
             shared = (_stems(other.name) - FOUNDATION_WORDS) & _stems(skill.name, skill.how)
             if _is_foundation(other) and shared:
                 return other
