@@ -517,6 +517,30 @@ def test_a_line_gives_one_demand_for_each_thing(line: str, expected: list[tuple[
     assert asked("# Requirements", f"- {line}") == expected
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Java is not required", []),
+        ("No Python needed", []),
+        ("You don't need a degree", []),
+        ("You do not have to know Kubernetes", []),
+        ("A master’s degree isn’t a must", []),
+        ("There is no need for Scala", []),
+        ("Java, Scala and Kotlin are not required", []),
+        ("You don't need Java, Scala or Kotlin", []),
+        ("Prior knowledge of Rust is not strictly necessary, Helm is required", ["Helm"]),
+        ("Solid Rust, Java is not required", ["Rust"]),
+        ("No Java needed, solid Rust", ["Rust"]),
+        ("Knowledge of Rust is desirable but not essential", ["Rust"]),
+        ("A degree is not required; you have run Helm", ["Helm"]),
+        ("Helm (Rancher is not needed)", ["Helm"]),
+        ("Rust is required", ["Rust"]),
+    ],
+)
+def test_what_is_said_not_to_be_needed_is_no_demand(line: str, expected: list[str]) -> None:
+    assert [name for name, _ in asked("# Requirements", f"- {line}")] == expected
+
+
 def test_without_headings_lines_that_sound_like_demands_are_read() -> None:
     assert asked("We bake bread.", "You have experience with SAP.", "Our ovens are new.") == [("SAP", ("SAP",))]
 
@@ -589,6 +613,18 @@ def test_a_product_that_a_task_uses_is_not_said_to_be_left_out_by_the_guide() ->
     said = as_text(report)
     assert "used on the way, in phase 2: Draw the parts in AutoCAD." in said
     assert said.count("the guide does not cover it") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "quote"),
+    [
+        ("Wrote Java services; the team's front end was JavaScript", "Wrote Java services"),
+        ("The front end of the whole team was JavaScript; wrote Java services", "wrote Java services"),
+    ],
+)
+def test_the_clause_that_names_a_demand_is_the_one_that_is_quoted(corpus: Corpus, line: str, quote: str) -> None:
+    report = match_skills(document("# Work", f"- {line}"), corpus, ENCODER, document("# Requirements", "- Java"))
+    assert (report.skills[-1].name, report.skills[-1].resume_quote) == ("Java", quote)
 
 
 def test_a_product_is_not_shown_by_another_one(corpus: Corpus) -> None:

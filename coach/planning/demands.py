@@ -71,6 +71,7 @@ class _Rules:
     tails: _Patterns
     examples: _Patterns
     not_asked: _Patterns
+    denied: _Patterns
     nothing: _Patterns
     languages: frozenset[str]
     degrees: _Patterns
@@ -94,6 +95,7 @@ def _rules() -> _Rules:
         tails=compiled(raw["tails"]),
         examples=compiled(raw["examples"]),
         not_asked=compiled(raw["not_asked"]),
+        denied=compiled(raw["denied"]),
         nothing=compiled(raw["nothing"], whole=True),
         languages=frozenset(name.lower() for name in raw["languages"].split()),
         degrees=compiled(raw["degrees"]),
@@ -112,6 +114,12 @@ _COMMA = re.compile(
     r"\s*[,;]\s+(?:and\s+|or\s+)?|\s+(?:as well as|plus|including|together with|along with)\s+|\s+[–—]\s+"
 )
 _AND = re.compile(r"\s+(?:and|&)\s+", re.IGNORECASE)
+_CLAUSE = re.compile(r"\s*;\s*|,?\s+(?:but|however|though|although)\s+|\s+[–—]\s+", re.IGNORECASE)
+_DENIES_FIRST = re.compile(
+    r"^\W*(?:no|(?:\w+\s+){0,2}(?:need(?:n['’]t|\s+not)|do(?:es)?(?:n['’]t|\s+not)))\b", re.IGNORECASE
+)
+_DENIES_SEVERAL = re.compile(r"\bare(?:n['’]t|\s+not)\b", re.IGNORECASE)
+_LIST_OF_ANY = re.compile(r",[^,]*\bn?or\b[^,]*$", re.IGNORECASE)
 _WITH = re.compile(r"\s+with\s+(?=[A-Z])")
 _OR = re.compile(r"\s*,?\s+(?:or|and/or)\s+|\s+/\s+|(?<=[a-z]{3})/(?=[A-Z][a-z])")
 _MEANS = re.compile(r"^(?P<doing>.+?)\s+(?:with|in|using|on|through|via)\s+(?P<means>[A-Z].*)$")
@@ -184,11 +192,33 @@ def _section(text: str) -> _Section | None:
 
 def _demands(text: str, line: int, required: bool, fields: Fields) -> Iterator[Demand]:
     for sentence in _SENTENCE.split(text):
-        for part in _things(sentence.strip(), fields):
-            name = _named(part)
-            if not name or _any(_rules().not_asked, part.strip(" .")):
-                continue
-            yield _demand(name, part, sentence, line, required)
+        for asked in _asked(sentence.strip()):
+            for part in _things(asked, fields):
+                name = _named(part)
+                if not name or _any(_rules().not_asked, part.strip(" .")) or _denied(part):
+                    continue
+                yield _demand(name, part, sentence, line, required)
+
+
+def _asked(sentence: str) -> Iterator[str]:
+    """A sentence, or what is left of it without the clauses that say of all they name that it is not needed.
+
+    Of "C, C++ and Java are not required" nothing is left, whereas "SQL, Java is not required" is parted first.
+    """
+    clauses = _CLAUSE.split(sentence)
+    kept = [clause for clause in clauses if not (_denied(clause) and _of_all(clause))]
+    yield from [sentence] if len(kept) == len(clauses) else kept
+
+
+def _of_all(clause: str) -> bool:
+    """Whether what a clause denies is denied of each thing in it: of several by "or", or by a plural."""
+    if _DENIES_FIRST.match(clause):
+        return "," not in clause or bool(_LIST_OF_ANY.search(clause))
+    return bool(_DENIES_SEVERAL.search(clause)) or "," not in clause and not _AND.search(clause)
+
+
+def _denied(text: str) -> bool:
+    return _any(_rules().denied, _BRACKETS.sub("", text).strip(" ."))
 
 
 def _things(text: str, fields: Fields) -> Iterator[str]:

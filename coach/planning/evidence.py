@@ -221,7 +221,7 @@ def search(clauses: Clauses, features: Features, *, by_name: bool = False) -> tu
             continue
         unit = there.stretches[best]
         likely = float(1 / (1 + np.exp(-np.clip(mine[best], -30, 30))))
-        clause = _clause(unit, there.stretches, scores[:, column])
+        clause = _clause(unit, there.stretches, scores[:, column], features, column)
         found.append(Found(likely, unit, clause, _reason(there.rows[best, column])))
     return tuple(found)
 
@@ -240,8 +240,11 @@ def _disowned(clauses: Clauses, features: Features) -> list[bool]:
     return [bool(named[:, column].any()) for column in range(named.shape[1])]
 
 
-def _clause(unit: Unit, stretches: Sequence[Unit], scores: Matrix) -> Clause:
-    """The clause of a stretch that shows the most, for the quote."""
+def _clause(unit: Unit, stretches: Sequence[Unit], scores: Matrix, features: Features, column: int) -> Clause:
+    """The clause of a stretch that shows the most, for the quote: one that names the subject before all others.
+
+    Short clauses are no stretches of their own and have no score, but they may be the ones with the name.
+    """
     if len(unit.clauses) == 1:
         return unit.clauses[0]
     by_clause = {
@@ -249,7 +252,12 @@ def _clause(unit: Unit, stretches: Sequence[Unit], scores: Matrix) -> Clause:
         for other, score in zip(stretches, scores, strict=True)
         if len(other.clauses) == 1 and other.clauses[0] in unit.clauses
     }
-    return max(unit.clauses, key=lambda clause: (by_clause.get(clause.text, -np.inf), len(clause.text)))
+    alone = [Unit(clause.text, (clause,), listed=False, cased=unit.cased) for clause in unit.clauses]
+    named = dict(zip(unit.clauses, features.own_name(column, alone), strict=True))
+    return max(
+        unit.clauses,
+        key=lambda clause: (bool(named[clause]), by_clause.get(clause.text, -np.inf), len(clause.text)),
+    )
 
 
 def _reason(row: Matrix) -> Reason:
