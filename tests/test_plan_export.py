@@ -534,7 +534,7 @@ def test_no_cell_begins_as_a_formula_whichever_sign_parts_cells(title: str, sour
 def test_no_event_of_a_real_plan_lies_on_a_day_off(settings: Settings) -> None:
     knowledge = load_knowledge(settings)
     corpus = build_corpus(
-        knowledge.pathways[0], knowledge.resources, knowledge.market, count_pieces=lambda text: len(text), limit=2000
+        knowledge.pathways[0], knowledge.resources, knowledge.market, count_pieces=len, limit=2000
     )
     off = Break(start=date(2026, 12, 21), end=date(2027, 1, 3))
     made = make_plan(corpus, Profile(weekly_hours=6, weeks_off=(off,)), today=MONDAY)
