@@ -111,6 +111,7 @@ def test_when_all_is_done_the_guide_answers_again(coach: Coach) -> None:
         ("I make 95k in Boise", {"pay": 95_000.0, "region": "Boise"}),
         ("i make 95k in boise", {"pay": 95_000.0, "region": "Boise"}),
         ("I earn €70,000 in Berlin", {"pay": 70_000.0, "currency": "EUR", "region": "Berlin"}),
+        ("My salary is 85000 euros in Berlin", {"pay": 85_000.0, "currency": "EUR", "region": "Berlin"}),
         ("What does a developer in Austin earn?", {}),
         ("How long is phase 2?", {}),
     ],

@@ -12,7 +12,7 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from coach.answering.computing_pay import OwnPay, own_pay, period_name
+from coach.answering.computing_pay import OwnPay, currency_named, own_pay, period_name
 from coach.answering.coverage import places
 from coach.answering.figures import days
 from coach.errors import ProfileError
@@ -171,7 +171,7 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
     if own and 0 < own.yearly < HIGHEST_PAY:
         if own.yearly != profile.pay:
             yield Change(field="pay", value=own.yearly, said=f"pay of {own.yearly:,.0f} a year{_made_of(own)}")
-        currency = _currency(told.text) or (corpus.pathway.currency if profile.pay is None else profile.currency)
+        currency = currency_named(told.text) or (corpus.pathway.currency if profile.pay is None else profile.currency)
         if currency != profile.currency:
             yield Change(field="currency", value=currency, said=f"currency {currency}")
         place = _place(query, corpus.entity)
@@ -190,12 +190,6 @@ def _made_of(own: OwnPay) -> str:
         return ""
     told = f"{own.told:,.2f}".removesuffix(".00")  # cents of an hour's pay are many dollars of a year's
     return f" (from {told} {period_name(own.period)})"
-
-
-def _currency(text: str) -> str | None:
-    """Of an amount as it was written: "£34,500". None where it has no sign."""
-    signs = sorted(CURRENCY_SIGNS.items(), key=lambda pair: -len(pair[1]))
-    return next((code for code, sign in signs if sign.strip() in text or code in text), None)
 
 
 def _place(query: Query, entities: Mapping[str, Entity]) -> str | None:
