@@ -219,6 +219,11 @@ def test_what_was_told_is_kept_from_the_page_when_the_learner_says_so(
     [
         ("I'm away from Dec. 20 to Jan. 3.", "2026-12-20", "2027-01-03"),
         ("I am off December 20-27", "2026-12-20", "2026-12-27"),
+        ("I am away the first week of February", "2027-02-01", "2027-02-07"),
+        ("I'm off in the third week of January", "2027-01-15", "2027-01-21"),
+        ("I'm on holiday the last week of March 2027", "2027-03-25", "2027-03-31"),
+        ("I am away for the first two weeks of February", "2027-02-01", "2027-02-14"),
+        ("I'm away the second half of January", "2027-01-17", "2027-01-31"),
         ("I'm on holiday in Spain from 20 to 27 December, will I make it?", "2026-12-20", "2026-12-27"),
         ("I will be travelling from 2026-12-20 to 2027-01-03", "2026-12-20", "2027-01-03"),
         ("I'm taking two weeks off from 20 December", "2026-12-20", "2027-01-02"),

@@ -29,6 +29,12 @@ _COUNT = rf"(?:\d{{1,3}}|a couple of|{'|'.join(CARDINAL_WORDS)}|an?)"
 _UNIT = r"(?:day|week|month|year)s?"
 _WHOLE = rf"(?:{_MONTH}{_YEAR}?|(?:next|this|the) (?:month|year)|(?:19|20|21)\d{{2}}\b)"
 
+_SHARE = (
+    rf"(?:the )?(?:(?:first|last) {_COUNT} (?:day|week)s|(?:first|second|third|fourth|last) week|"
+    r"(?:first|second|last) half)"
+)
+"""Of a month or a year."""
+
 LENGTH = rf"{_COUNT} {_UNIT}\b"
 """How long something lasts: "two weeks"."""
 
@@ -46,6 +52,7 @@ DATE = "|".join(
         r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b",
         rf"(?:(?:the )?(?:week|month) of )?\b(?:the )?{_DAY}(?: of)? {_MONTH}{_YEAR}?",
         rf"(?:the week of )?\b{_MONTH} (?:the )?{_DAY}{_YEAR}?",
+        rf"\b{_SHARE} of (?:the )?{_WHOLE}",
         rf"\b(?:the )?(?:very )?(?:beginning|start|middle|end) of (?:the )?{_WHOLE}",
         rf"\b(?:early|mid|late)[ -]{_MONTH}{_YEAR}?",
         rf"\b{_WHOLE}",
@@ -63,6 +70,10 @@ _FULL = re.compile(
     rf"|(?P<month2>{_MONTH}) (?:the )?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d))(?P<year>{_YEAR})?"
 )
 _PART = re.compile(r"(?:the )?(?:very )?(?P<part>beginning|start|middle|end|early|mid|late)(?: of)?[ -](?P<rest>.+)")
+_SHARED = re.compile(
+    rf"(?:the )?(?P<which>first|second|third|fourth|last) (?:(?P<count>{_COUNT}) )?(?P<unit>day|week|half)s? of "
+    r"(?P<rest>.+)"
+)
 _RELATIVE = re.compile(rf"(?:in )?(?P<count>{_COUNT}) (?P<unit>day|week|month|year)s?(?: from (?:now|today))?")
 
 
@@ -115,6 +126,8 @@ def _meant(words: str, today: date, month_first: bool) -> Days | None:
         day, month = int(full["day"] or full["day2"]), _month(full["month"] or full["month2"])
         found = _next(today, lambda year: Days(date(year, month, day), date(year, month, day)), full["year"])
         return _week(found.first) if full["week"] else Days(found.first, found.last, exact=True)
+    if shared := _SHARED.fullmatch(words):
+        return _share(shared["which"], shared["count"], shared["unit"], _whole(shared["rest"], today))
     if part := _PART.fullmatch(words):
         return _part(part["part"], _whole(part["rest"], today))
     if feast := re.fullmatch(rf"{_FEAST}(?P<year>{_YEAR})?", words):
@@ -160,6 +173,19 @@ def _whole(words: str, today: date) -> Days | None:
     return None
 
 
+def _share(which: str, count: str | None, unit: str, whole: Days | None) -> Days | None:
+    """ "The first week" of a month are its first seven days, whatever weekday they begin with."""
+    if whole is None:
+        return None
+    days = (whole.last - whole.first).days + 1
+    size = (days + 1) // 2 if unit == "half" else _number(count or "a") * (7 if unit == "week" else 1)
+    if which == "last" or unit == "half" and which == "second":
+        size = days // 2 if unit == "half" else size
+        return Days(max(whole.first, whole.last - timedelta(days=size - 1)), whole.last)
+    first = whole.first + timedelta(days=size * ("first", "second", "third", "fourth").index(which))
+    return Days(first, min(whole.last, first + timedelta(days=size - 1)))
+
+
 def _part(part: str, whole: Days | None) -> Days | None:
     if whole is None:
         return None
@@ -203,9 +229,13 @@ def _one(day: date) -> Days:
     return Days(day, day, exact=True)
 
 
+def _number(count: str) -> int:
+    return int(count) if count.isdigit() else _COUNTS[count]
+
+
 def _later(first: date, count: str, unit: str) -> date:
     """So many days, weeks, months or years later; the last day of a month that is too short for it."""
-    number = int(count) if count.isdigit() else _COUNTS[count]
+    number = _number(count)
     if unit in {"day", "week"}:
         return first + timedelta(days=number * (7 if unit == "week" else 1))
     months = first.month - 1 + number * (12 if unit == "year" else 1)
