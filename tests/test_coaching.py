@@ -126,6 +126,48 @@ def test_what_a_question_tells_of_the_learner_is_proposed(
 
 
 @pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("I no longer have 6 hours a week, just 4", ["4 hours a week"]),
+        ("I don't have 6 hours a week any more, only 4 hours a week", ["4 hours a week"]),
+        ("I used to have 12 hours a week, now I have 5.", ["5 hours a week"]),
+        ("I have 8 hours a week instead of 6 hours a week", ["8 hours a week"]),
+        ("I no longer have 6 hours a week", []),
+        ("I can't do more than 6 hours a week", ["6 hours a week"]),
+        ("If it matters, I have 6 hours a week", ["6 hours a week"]),
+        ("Assume I had 30 hours a week", []),
+        ("Suppose, just for once, I had 30 hours a week", []),
+        ("What if I have 20 hours a week?", []),
+        ("If I study 9 hours a week, when am I done?", []),
+        ("Imagine I earn 90k in Denver", []),
+        ("If I know Kubernetes, what comes next?", []),
+    ],
+)
+def test_a_hypothesis_and_what_is_no_longer_so_are_not_proposed(
+    coach: Coach, question: str, said: list[str]
+) -> None:
+    assert [change.said for change in offered(coach, question, Profile())] == said
+
+
+@pytest.mark.parametrize(
+    ("question", "levels"),
+    [
+        ("I know Python very well and a bit of Kubernetes", [Level.STRONG, Level.BASIC]),
+        ("I know a little Kubernetes", [Level.BASIC]),
+        ("I know the basics of Kubernetes", [Level.BASIC]),
+        ("I know Python and Kubernetes very well", [Level.STRONG, Level.STRONG]),
+        ("I know a bit of Python and Kubernetes", [Level.BASIC, Level.BASIC]),
+        ("I know Python very well and Kubernetes", [Level.STRONG, Level.SOLID]),
+        ("I know Python, but not very well", [Level.BASIC]),
+        ("I know Python, which skills are really good for me?", [Level.SOLID]),
+        ("I have some time and I know Kubernetes", [Level.SOLID]),
+    ],
+)
+def test_a_skill_is_proposed_at_the_level_that_was_told(coach: Coach, question: str, levels: list[Level]) -> None:
+    assert [change.value for change in offered(coach, question, Profile())] == levels
+
+
+@pytest.mark.parametrize(
     ("question", "yearly", "said"),
     [
         ("I make 60 dollars an hour in Denver", 124_800, "pay of 124,800 a year (from 60 an hour)"),

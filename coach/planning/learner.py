@@ -15,10 +15,14 @@ from pydantic import ValidationError
 from coach.answering.computing_pay import OwnPay, currency_named, own_pay, period_name
 from coach.answering.coverage import places
 from coach.answering.figures import days
+from coach.answering.linking import Names
+from coach.answering.words import clean, token_spans
 from coach.errors import ProfileError
 from coach.knowledge.corpus import Corpus
+from coach.knowledge.sentences import sentence_spans
 from coach.knowledge.wording import CURRENCY_SIGNS
 from coach.planning.availability import told
+from coach.planning.avowal import instead_of, levels_told, only_level, stated
 from coach.planning.pay import metro_of
 from coach.planning.plan import Progress
 from coach.planning.profile import MOST_WEEKLY_HOURS, Break, Level, Profile, resolve_skills
@@ -145,9 +149,39 @@ def _figure(role: str, unit: Unit, value: float, text: str) -> Figure:
 
 
 def _changes(query: Query, profile: Profile, corpus: Corpus) -> Iterator[Change]:
+    known = _known(query, corpus) if any(figure.role == "known" for figure in query.figures) else {}
     for figure in query.figures:
-        if figure.personal:
+        if not figure.personal:
+            continue
+        if figure.role == "known":
+            level = known.get(figure.quantity.text, Level.SOLID)
+            yield from _skill(figure.quantity.text, level, profile, corpus) if level else ()
+        elif stated(query.question, figure.quantity.text):
             yield from _change(figure, query, profile, corpus)
+        elif now := instead_of(query.question, figure.quantity):
+            yield from _change(figure.model_copy(update={"quantity": now}), query, profile, corpus)
+
+
+def _known(query: Query, corpus: Corpus) -> dict[str, Level | None]:
+    """How well the question says that things are known, by entity; None for what it only supposes."""
+    names = Names(corpus.entities, (*corpus.pathway.origin.split(), *corpus.pathway.target.split()))
+    text = clean(query.question)
+    found: dict[str, Level | None] = {}
+    for first, last in sentence_spans(text):
+        sentence = text[first:last]
+        tokens = token_spans(sentence)
+        named: dict[tuple[int, int], list[str]] = {}
+        for mention in names.link(sentence):
+            span = (tokens[mention.start][0], tokens[mention.end - 1][1])
+            named.setdefault(span, []).append(mention.entity.id)
+        things = [span for span in named if not only_level(sentence, *span)]
+        found |= {id_: None for span, ids in named.items() if span not in things for id_ in ids if id_ not in found}
+        for span, level in zip(things, levels_told(sentence, things), strict=True):
+            meant = level if stated(sentence, sentence[slice(*span)]) else None
+            for id_ in named[span]:
+                if found.get(id_) is None or level is not Level.SOLID:  # what is said beats a bare name
+                    found[id_] = meant
+    return found
 
 
 def _of_time(query: Query, profile: Profile, today: date) -> Iterator[Change]:
@@ -177,11 +211,14 @@ def _change(figure: Figure, query: Query, profile: Profile, corpus: Corpus) -> I
         place = _place(query, corpus.entity)
         if place is not None and place != profile.region:
             yield Change(field="region", value=place, said=f"region {place}")
-    if figure.role == "known":
-        thing = corpus.entity.get(told.text)
-        held, _ = resolve_skills(profile, corpus.pathway)
-        if thing and thing.name not in profile.skills and thing.id.partition(":")[2] not in held:
-            yield Change(field="skills", key=thing.name, value=Level.SOLID.value, said=f"{thing.name}, at solid level")
+
+
+def _skill(id_: str, level: Level, profile: Profile, corpus: Corpus) -> Iterator[Change]:
+    thing = corpus.entity.get(id_)
+    held, _ = resolve_skills(profile, corpus.pathway)
+    if thing and thing.name not in profile.skills and thing.id.partition(":")[2] not in held:
+        said = f"{thing.name}, at {level.value} level"
+        yield Change(field="skills", key=thing.name, value=level.value, said=said)
 
 
 def _made_of(own: OwnPay) -> str:
