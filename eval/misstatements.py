@@ -1,8 +1,8 @@
 """How many false sentences would a language model get past the check, if it wrote them beside a true one?
 
-Comes in: ``misstatements.yaml``, written by hand by somebody who looked for what the check lets through. Goes out: a
-``CheckRecord``: of these sentences, how many are struck out. Each is said by a stand-in for a model, after a sentence
-that holds, to the real coach with the real evidence. It is no share of what models say: these are worse.
+Comes in: ``misstatements.yaml``, written by hand. Goes out: a ``CheckRecord``: of the false sentences how many are
+struck out, and beside it how many faithful ones in freer words are shown. Each is said by a stand-in for a model, after
+a sentence that holds, to the real coach with the real evidence. It is no share of what models say: these are worse.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Asked(Frozen):
     true: str
     """A sentence that holds, with the marker of the passage that it is shown."""
     false: tuple[str, ...] = Field(min_length=1)
+    faithful: tuple[str, ...] = ()
+    """What says the same as the evidence in freer words: the price of the check."""
 
 
 class _Saying:
@@ -66,15 +68,20 @@ def run(data_dir: Path | None = None, asked: Sequence[Asked] | None = None) -> C
     """Raises CaseError, also where a sentence that should hold does not: nothing could be learnt beside it."""
     rows: list[tuple[str, int, int]] = []
     shown: list[str] = []
+    kept: list[bool] = []
     with open_coach(data_dir) as coach:
         for one in asked or read():
             held = [false for false in one.false if _held(coach, one, false)]
             rows.append((one.question, len(one.false) - len(held), len(one.false)))
             shown += held
+            kept += [_held(coach, one, faithful) for faithful in one.faithful]
+    false = tuple(rows)
+    if kept:
+        rows.append(("faithful sentences in freer words, shown", sum(kept), len(kept)))
     return CheckRecord(
         name="misstatements",
-        passed=sum(passed for _, passed, _ in rows),
-        total=sum(total for _, _, total in rows),
+        passed=sum(passed for _, passed, _ in false),
+        total=sum(total for _, _, total in false),
         about="False sentences beside a true one that are struck out.",
         rows=tuple(rows),
         failures=tuple(f"shown: {sentence}" for sentence in shown),

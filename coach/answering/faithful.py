@@ -23,14 +23,14 @@ _HARMLESS = frozenset(
         "a an the this that these those it its itself they their them you your yourself we our one "
         "is are was were be been being has have had having do does did can could will would should "
         "of to for in on at by with as into through per than "
-        "and or but while whereas so also too then both either each as well "
-        "about around roughly approximately nearly almost circa some typically usually generally mostly "
+        "and or but while whereas so also too then each as well "
+        "about around roughly approximately nearly almost circa typically usually generally mostly "
         "expect take need last require cost pay earn reach get give make go come use count amount add "
         "plan say state put list name mention note tell show report describe call mean rate set "
         "according guide figure official officially data source page evidence passage "
-        "overall altogether total sum together all in which who what when how where there here "
+        "overall altogether total sum together in which who what when how where there here "
         "move path person people someone somebody something thing way part number "
-        "between among now today currently such like namely simply just"
+        "between among such like namely"
     ).split()
 )
 _NO_SYNONYMS = frozenset(
