@@ -98,6 +98,9 @@ def match(corpus: Corpus, *lines: str) -> SkillReport:
     ("clause", "scope"),
     [
         ("Repaired clocks and watches", Scope.OWN),
+        ("Attended a talk on glazing", Scope.OTHERS),
+        ("Went to two local meetups about kilns", Scope.OTHERS),
+        ("Attended a talk on glazing and built a kiln after it", Scope.OWN),
         ("Never missed a delivery in nine years", Scope.DENIED),  # of a skill it could only speak by what it denies
         ("No accidents in the workshop since 2019", Scope.DENIED),
         ("Taught colleagues how to weld", Scope.OWN),

@@ -26,6 +26,7 @@ from coach.planning.completion import parts, resource_done, text_done
 from coach.planning.next_step import SITTINGS, next_step
 from coach.planning.plan import By, Kind, Plan, Progress, Step
 from coach.planning.profile import Break, Level, Profile, read_profile, resolve_skills
+from coach.planning.reports import as_text
 from coach.planning.schedule import make_plan, slipped_days
 from coach.planning.steps import PRACTICE_SHARE
 from coach.settings import Settings
@@ -298,6 +299,16 @@ def test_a_target_that_cannot_be_met_says_what_is_late_and_what_to_cut_first(cor
     assert not faster.late
     slower = plan_of(corpus, Profile(target=target, weekly_hours=plan.hours_needed - 0.5))
     assert slower.late
+
+
+def test_cuts_that_are_not_enough_together_say_so(corpus: Corpus) -> None:
+    near = plan_of(corpus, Profile(target=TODAY + timedelta(days=20)))
+    assert near.cuts and not near.cuts[-1].fits
+    assert near.cuts[-1].finish is not None and near.cuts[-1].finish > TODAY + timedelta(days=20)
+    assert "All of these together are not enough" in as_text(near, None)
+    far = plan_of(corpus, Profile(target=TODAY + timedelta(days=250)))
+    assert [cut.fits for cut in far.cuts] == [False] * (len(far.cuts) - 1) + [True]
+    assert "not enough" not in as_text(far, None)
 
 
 def test_a_target_that_is_met_needs_no_cuts(corpus: Corpus) -> None:

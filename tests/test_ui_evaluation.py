@@ -93,6 +93,12 @@ def test_the_baseline_is_there_from_the_start(page: Callable[..., AppTest], base
     assert "95 percent interval" in text(app)
 
 
+def test_the_baseline_shows_the_simple_systems_beside_the_coach(page: Callable[..., AppTest]) -> None:
+    app = page()
+    assert "Beside simple systems" in [heading.value for heading in app.subheader]
+    assert any("BM25 only" in str(one.value) or "bm25 only" in str(one.value) for one in app.markdown)
+
+
 @pytest.mark.parametrize("view", ["Slices", "History", "Differences", "Failing cases", "Draft cases", "New run"])
 def test_every_view_opens_by_its_address(page: Callable[..., AppTest], view: str) -> None:
     app = page(view=view)

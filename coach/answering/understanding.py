@@ -111,7 +111,7 @@ def _query(
     standalone, entities, hint, follow_up = part, own, None, False
     if before is not None and not own and PRONOUN.search(part):
         entities = before.entities
-        standalone = named(part, entities, vocabulary) if entities else with_noun(part, subject(before.standalone))
+        standalone = named(part, entities, vocabulary) if entities else with_noun(part, _unlinked(before, vocabulary))
         follow_up = True
     elif last is not None and before is None:
         standalone, entities, hint, follow_up = carry_on(part, own, wants, last, history, vocabulary)
@@ -146,6 +146,16 @@ def _query(
         notices=notices,
         corrected=corrected,
     )
+
+
+def _unlinked(before: Query, vocabulary: Vocabulary) -> str:
+    """What the part before is about, where that is a term or nothing that the corpus knows; else an empty string.
+
+    "They" of "which skills matter, and how long do they take?" are those that the first part is answered with.
+    """
+    noun = subject(before.standalone)
+    strange = any(word not in vocabulary.words for word in split_tokens(noun))
+    return noun if strange or vocabulary.terms.link(noun) else ""
 
 
 def _empty(part: str, vocabulary: Vocabulary) -> bool:

@@ -109,6 +109,8 @@ class Cut(Frozen):
     saves_hours: float
     finish: date | None
     step_ids: tuple[str, ...]
+    fits: bool = True
+    """Whether with it, and those before it, all that is left ends by the target date."""
 
 
 class Length(Frozen):

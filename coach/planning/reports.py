@@ -97,11 +97,13 @@ def _length(plan: Plan) -> list[tuple[str, tuple[Claim, ...]]]:
 
 def _cuts(plan: Plan) -> list[str]:
     """Each in addition to those before it, as the plan has them."""
-    return [
+    said = [
         f"{cut.what}: saves {hours(cut.saves_hours)}"
         + (f"; the plan would then end on {day(cut.finish)}." if cut.finish else ".")
         for cut in plan.cuts
     ]
+    enough = not plan.cuts or plan.cuts[-1].fits
+    return said if enough else [*said, "All of these together are not enough: more hours or a later date are."]
 
 
 def _lateness(plan: Plan, step: Step) -> str:

@@ -154,8 +154,9 @@ def _cuts(steps: Sequence[Step], corpus: Corpus, profile: Profile, begin: date) 
         remaining = _dated([step for step in steps if step.id not in left_out], profile, begin)
         finish = _finish(remaining)
         saved = sum(step.hours_left for step in taken)
-        yield Cut(what=what, saves_hours=saved, finish=finish, step_ids=tuple(step.id for step in taken))
-        if finish is None or profile.target and finish <= profile.target:
+        fits = finish is None or profile.target is not None and finish <= profile.target
+        yield Cut(what=what, saves_hours=saved, finish=finish, step_ids=tuple(step.id for step in taken), fits=fits)
+        if fits:
             return
 
 

@@ -468,6 +468,8 @@ def _target(at: Visit, study: Study, target: date) -> None:
             what = cut.what[:1].upper() + cut.what[1:]
             lines.append(f"{number}. {literal(what)} {quiet(f'saves {hours(cut.saves_hours)}; then done {end}')}")
         st.markdown("\n".join(lines))
+        if not plan.cuts[-1].fits:
+            st.markdown("All of these together are not enough: more hours or a later date are.")
 
 
 def _change(at: Visit, study: Study, changes: dict[str, object]) -> None:
