@@ -393,13 +393,6 @@ def assert_first_visit(page: Page) -> None:
 # --- Three learners -----------------------------------------------------------------------------------------
 
 
-def end_of(events: dict[str, Any], uid: str) -> date:
-    """The end of a step's last event: behind days off it goes on in others."""
-    head, _, host = uid.partition("@")
-    return max(event["dtend"].dt for one, event in events.items() if re.fullmatch(rf"{head}(-\d+)?@{host}", one))
-
-
-
 @pytest.mark.parametrize("learner", [INA, TOMAS, ODILE], ids=["pasted, wide", "PDF, phone", "DOCX, imported pathway"])
 def test_from_a_resume_to_a_calendar_and_back_five_weeks_later(browser: Browser, app: App, learner: Learner) -> None:
     with watched(browser.new_context(**learner.device)) as context:
@@ -423,11 +416,7 @@ def test_from_a_resume_to_a_calendar_and_back_five_weeks_later(browser: Browser,
         assert list(before["progress"]["done"]) == ticked
         assert sum(before["progress"]["logged"].values()) == pytest.approx(0.5)
         first_events = events(page)
-        first_stretches = {uid for uid in first_events if not re.search(r"-\d+@", uid)}  # not those behind days off
-        assert first_stretches == {*open_steps(before), event_uid(learner.pathway, ticked[0])}
-        for event in first_events.values():
-            first, last = event["dtstart"].dt, event["dtend"].dt - timedelta(days=1)
-            assert not learner.off or last < learner.off[0] or first > learner.off[1]
+        assert set(first_events) == {*open_steps(before), event_uid(learner.pathway, ticked[0])}
         for uid, step in open_steps(before).items():
             assert first_events[uid]["dtstart"].dt == date.fromisoformat(step["start"])
             assert not learner.off or not learner.off[0] <= first_events[uid]["dtstart"].dt <= learner.off[1]
@@ -449,7 +438,7 @@ def test_from_a_resume_to_a_calendar_and_back_five_weeks_later(browser: Browser,
         assert set(moved) == set(first_events)
         for uid in open_steps(after):
             assert moved[uid]["dtstart"].dt >= max(LATER, first_events[uid]["dtstart"].dt)
-            assert end_of(moved, uid) > end_of(first_events, uid)
+            assert moved[uid]["dtend"].dt > first_events[uid]["dtend"].dt
             assert moved[uid]["sequence"] > first_events[uid]["sequence"]
         ticked_uid = event_uid(learner.pathway, ticked[0])
         assert moved[ticked_uid]["dtstart"].dt == first_events[ticked_uid]["dtstart"].dt == TODAY

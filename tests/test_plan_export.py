@@ -205,30 +205,6 @@ def test_a_step_that_was_ticked_keeps_its_event_on_the_day_of_the_tick() -> None
     assert "Time: 8 h\n" in after["DESCRIPTION"]
 
 
-OFF = (Break(start=MONDAY + 4 * DAY, end=MONDAY + 5 * DAY), Break(start=MONDAY + 2 * DAY, end=MONDAY + 4 * DAY))
-"""Two that overlap, the later first: from Wednesday to Saturday."""
-
-
-def test_a_step_that_goes_on_behind_days_off_has_an_event_on_each_side_of_them() -> None:
-    long = step(end=MONDAY + WEEK)
-    made = events(as_icalendar(plan(long, weeks_off=OFF), NAME, MONDAY + 3 * DAY))
-    assert [(str(one["SUMMARY"]), one["DTSTART"].dt, one["DTEND"].dt) for one in made] == [
-        ("Kiln work", MONDAY, MONDAY + 2 * DAY),
-        ("Kiln work (continued)", MONDAY + 6 * DAY, MONDAY + WEEK + DAY),
-    ]
-    assert not any("still open" in str(one["DESCRIPTION"]) for one in made)  # it is not over before its last day is
-    (whole,) = events(as_icalendar(plan(long), NAME, MONDAY))
-    assert made[0]["UID"] == whole["UID"] != made[1]["UID"]  # so a second import moves the one that is there
-    again = events(as_icalendar(plan(long, weeks_off=OFF[:1]), NAME, MONDAY))
-    assert [one["UID"] for one in again] == [one["UID"] for one in made]
-
-
-def test_a_step_ticked_on_a_day_off_keeps_its_event() -> None:
-    ticked = step(done=True, hours_left=0.0, start=OFF[0].start, end=OFF[0].start, weeks=())
-    (event,) = events(as_icalendar(plan(ticked, weeks_off=OFF), NAME, MONDAY))
-    assert event["DTSTART"].dt == OFF[0].start
-
-
 def test_no_two_steps_and_no_two_pathways_share_an_event() -> None:
     pairs = [("a-to-b", "skill/c"), ("a-to-b", "skill/d"), ("a-to-c", "skill/c"), ("a", "to-b\nskill/c")]
     assert len({event_uid(*pair) for pair in pairs}) == len(pairs)
@@ -529,18 +505,6 @@ def test_no_cell_begins_as_a_formula_whichever_sign_parts_cells(title: str, sour
     for sign in ",;":
         cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign) for cell in row]
         assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@＝＋－＠\t\r"))]
-
-
-def test_no_event_of_a_real_plan_lies_on_a_day_off(settings: Settings) -> None:
-    knowledge = load_knowledge(settings)
-    corpus = build_corpus(
-        knowledge.pathways[0], knowledge.resources, knowledge.market, count_pieces=len, limit=2000
-    )
-    off = Break(start=date(2026, 12, 21), end=date(2027, 1, 3))
-    made = make_plan(corpus, Profile(weekly_hours=6, weeks_off=(off,)), today=MONDAY)
-    found = events(as_icalendar(made, NAME, MONDAY))
-    assert len({str(one["UID"]) for one in found}) == len(found) > len(made.steps) - 1
-    assert all(one["DTEND"].dt <= off.start or one["DTSTART"].dt > off.end for one in found)
 
 
 def test_json_holds_the_whole_plan() -> None:

@@ -7,10 +7,6 @@ A second import is to move the events of the first one. For that each event keep
 and its SEQUENCE rises from second to second: Google refuses one that is lower than what it has, and raises its own by
 one whenever somebody drags an event, so ours are far apart from those.
 
-A step that goes on behind days off has one event for each stretch of days without a gap. The first keeps the step's own
-UID and the others are counted, so that these too are moved; only a further stretch that a later plan no longer has
-stays in the calendar, since no export knows what an earlier one held.
-
 A step that is done stays, on the day on which it was ticked. Left out, its old event would stay in the calendar on the
 days once planned; COMPLETED is a status that only to-dos have, which Google does not import; and an event that was
 CANCELLED cannot be brought back in Google. A skipped step has no day and so no event.
@@ -20,14 +16,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from icalendar import Calendar, Event, vText
 
 from coach.planning.phrases import day, one_line, source_names, time_of
 from coach.planning.plan import Plan, Step, StepResource
-from coach.planning.profile import Break
 
 PRODUCT = "-//career-coach//Career coach//EN"
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -37,7 +32,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def as_icalendar(plan: Plan, name: str, today: date, exported: datetime | None = None) -> bytes:
-    """All-day events for each step that has days, in the plan's order, none on days off; ``name`` is the calendar's.
+    """One all-day event for each step that has days, in the plan's order; ``name`` is the calendar's.
 
     ``today`` only decides which open steps are said to be past their days. ``exported`` is the moment, with its zone;
     None means the day on which the plan was made.
@@ -51,52 +46,34 @@ def as_icalendar(plan: Plan, name: str, today: date, exported: datetime | None =
     calendar.add("x-wr-calname", _Text(one_line(name)))  # RFC 7986 calls it NAME; this is what calendars read.
     for step in plan.steps:
         if step.start and step.end and not (step.skipped and not step.done):
-            for number, (first, last) in enumerate(_stretches(step, step.start, step.end, plan.weeks_off)):
-                calendar.add_component(_event(plan, step, number, first, last, today, stamp))
+            calendar.add_component(_event(plan, step, step.start, step.end, today, stamp))
     made: bytes = calendar.to_ical()
     return made
 
 
-def event_uid(pathway: str, step_id: str, number: int = 0) -> str:
-    """The same for a step in every plan; ``number`` counts its stretches. It tells nothing about the learner."""
+def event_uid(pathway: str, step_id: str) -> str:
+    """The same for a step in every plan; tells nothing about the learner."""
     digest = hashlib.sha256(f"{pathway}\n{step_id}".encode()).hexdigest()
-    return f"{digest[:32]}{f'-{number + 1}' if number else ''}@career-coach"
+    return f"{digest[:32]}@career-coach"
 
 
-def _stretches(step: Step, start: date, end: date, off: Sequence[Break]) -> Iterator[tuple[date, date]]:
-    """First and last days of a step without the days off between them. The day of a tick stands, even if it is one."""
-    if step.done:
-        yield start, end
-        return
-    for one in sorted(off, key=lambda one: one.start):
-        if one.end < start or one.start > end:
-            continue
-        if start < one.start:
-            yield start, one.start - timedelta(days=1)
-        start = one.end + timedelta(days=1)
-    if start <= end:
-        yield start, end
-
-
-def _event(plan: Plan, step: Step, number: int, first: date, last: date, today: date, stamp: datetime) -> Event:
+def _event(plan: Plan, step: Step, first: date, last: date, today: date, stamp: datetime) -> Event:
     event = Event()
-    event.add("uid", event_uid(plan.pathway, step.id, number))
+    event.add("uid", event_uid(plan.pathway, step.id))
     event.add("sequence", max(int((stamp - EPOCH).total_seconds()), 0))
     event.add("dtstamp", stamp)
     event.add("last-modified", stamp)
     event.add("dtstart", first)
     event.add("dtend", last + timedelta(days=1))  # The day after the last one.
-    title = ("Done: " if step.done else "") + one_line(step.title) + (" (continued)" if number else "")
-    event.add("summary", _Text(title))
-    # Past is the step as a whole: before a holiday only a stretch of it is over.
-    event.add("description", _Text("\n".join(_without_tags(line) for line in _description(step, today))))
+    event.add("summary", _Text(("Done: " if step.done else "") + one_line(step.title)))
+    event.add("description", _Text("\n".join(_without_tags(line) for line in _description(step, last, today))))
     event.add("categories", [step.kind.value])
     event.add("status", "CONFIRMED")
     event.add("transp", "TRANSPARENT")  # The learner stays free: others may book these days.
     return event
 
 
-def _description(step: Step, today: date) -> Iterator[str]:
+def _description(step: Step, last: date, today: date) -> Iterator[str]:
     yield step.do
     yield f"Why: {step.why}"
     yield f"Done when: {step.done_when}"
@@ -105,7 +82,7 @@ def _description(step: Step, today: date) -> Iterator[str]:
         yield step.saved
     for resource in step.resources:
         yield f"Learn from: {_resource(resource)}"
-    if step.end and step.end < today and not step.done:
+    if last < today and not step.done:
         yield f"These days are over on {day(today)} and it is still open: make the plan anew to get others."
     names = source_names(step)
     if names:

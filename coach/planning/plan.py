@@ -13,7 +13,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from coach.planning.profile import Break
 from coach.types import Citation, Claim, Frozen
 
 
@@ -136,8 +135,6 @@ class Plan(Frozen):
     hours: float
     hours_left: float
     steps: tuple[Step, ...]
-    weeks_off: tuple[Break, ...] = ()
-    """Days on which nothing is planned, though a step may begin before them and end after them."""
     assumptions: tuple[str, ...]
     """What the coach took on itself, one sentence each."""
     notices: tuple[str, ...] = ()
