@@ -9,12 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from coach.ui import chat, plan, rehearsal
+    from coach.ui import chat, plan, rehearsal, session
     from coach.ui.evaluation import page as evaluation
     from coach.ui.lab import page as lab
     from coach.ui.library import page as library
 
     st.set_page_config(page_title="Career coach", page_icon=chat.ICON, layout="centered")
+    session.logged_in()  # before any page: a visit whose login has ended forgets all of it
     pages = [
         st.Page(chat.page, title="Coach", url_path="coach", default=True),
         st.Page(plan.page, title="My plan", url_path="plan"),

@@ -188,3 +188,27 @@ def test_after_a_change_of_person_the_session_remembers_nothing_of_the_one_befor
     visit.again()
     assert ada not in (visit.owner, visit.remembered)
     assert visit.listed == ""
+
+
+def test_a_window_left_open_is_nobodys_once_its_browser_is_logged_out_or_in_as_another(
+    listen: Callable[[str | None], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(EVERYWHERE)
+    monkeypatch.setattr(session, "_browser", lambda: "q" * 43)
+    elsewhere = Visit(person("ada"), None)
+    monkeypatch.setattr(session, "_browser", lambda: COOKIE)
+    left_open = Visit(person("ada"), None).again(keep="Ada's")
+    ada = left_open.owner
+    other = Visit(person("ada"), None)
+    other.app.user = dict(NOBODY)
+    assert ada not in (other.again().owner, other.remembered)
+    for _ in range(2):  # and stays so
+        assert ada not in (left_open.again().owner, left_open.remembered)
+        assert (left_open.kept, left_open.listed) == (False, "")
+    bob = Visit(person("bob"), None)
+    assert left_open.again().owner not in (ada, bob.owner)
+    assert bob.again().kept
+    assert Visit(person("ada"), None).listed == left_open.again().listed == "Ada's"
+    assert bob.again().owner not in (ada, session.login_token(person("bob")))
+    monkeypatch.setattr(session, "_browser", lambda: "q" * 43)
+    assert elsewhere.again().listed == "Ada's"  # another browser is not logged out by this one

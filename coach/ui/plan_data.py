@@ -23,7 +23,7 @@ from coach.planning.exporting import (
     as_markdown,
     read_backup,
 )
-from coach.ui import learner, session
+from coach.ui import learner, login, session
 from coach.ui.learner import Knowing, Study, Visit
 from coach.ui.render import literal, plain, shortened
 
@@ -141,21 +141,12 @@ def my_data(at: Visit) -> None:
         )
         if not st.session_state.get("deleting"):
             st.button("Delete my data", icon=":material/delete:", key="delete-data", on_click=_ask, args=(True,))
-        _login()
+        login.button()
     if st.session_state.get("deleting"):
         st.markdown("Delete profile, ticks, hours, documents and conversations for good? It cannot be undone.")
         with st.container(horizontal=True):
             st.button("Delete it all", type="primary", key="really-delete-data", on_click=_forget, args=(at,))
             st.button("Keep it", key="keep-data", on_click=_ask, args=(False,))
-
-
-def _login() -> None:
-    if not session.login_offered():
-        return
-    if st.user.get("is_logged_in"):
-        st.button("Log out", icon=":material/logout:", key="logout", on_click=st.logout)
-    else:
-        st.button("Log in", icon=":material/login:", key="login", on_click=st.login)
 
 
 def _ask(asked: bool) -> None:

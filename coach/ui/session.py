@@ -364,10 +364,16 @@ def owner() -> str:
     if logged_in is not None:
         return logged_in
     if "owner" not in st.session_state:
-        sent = str(st.context.cookies.get(OWNER_COOKIE, ""))
-        st.session_state.owner_kept = bool(re.fullmatch(OWNER_PATTERN, sent))
-        st.session_state.owner = sent if st.session_state.owner_kept else secrets.token_urlsafe(OWNER_BYTES)
+        sent = _browser()
+        st.session_state.owner_kept = sent is not None
+        st.session_state.owner = sent or secrets.token_urlsafe(OWNER_BYTES)
     return str(st.session_state.owner)
+
+
+def _browser() -> str | None:
+    """The token that the browser sent, if it is one that we could have made."""
+    sent = str(st.context.cookies.get(OWNER_COOKIE, ""))
+    return sent if re.fullmatch(OWNER_PATTERN, sent) else None
 
 
 def owner_kept() -> bool:
@@ -378,13 +384,36 @@ def owner_kept() -> bool:
     return bool(st.session_state.owner_kept)
 
 
+def logged_in() -> bool:
+    return _visitor() is not None
+
+
 def _visitor() -> str | None:
-    """The owner token of whoever is logged in. If that changes, what the session remembers of another is dropped."""
+    """The owner token of whoever is logged in. If that changes, what the session remembers of another is dropped.
+
+    Streamlit asks who it is when a window connects and not again: a window left open while somebody logs out in another
+    one would go on as theirs, whoever sits there by now. So it is drawn for them no more once the browser's login, as
+    its latest window told it, is no longer theirs.
+    """
     found = login_token(st.user) if st.user.get("is_logged_in") is True else None
+    browser = _browser()
+    if browser is not None:
+        opens = "visitor" not in st.session_state
+        logs_out = found is None and not opens and st.session_state.visitor is not None
+        if found is None and (opens or logs_out):
+            _logins.pop(browser, None)
+        elif found is not None and opens:
+            _logins[browser] = found
+        elif _logins.get(browser) != found:
+            found = None
     if st.session_state.setdefault("visitor", found) != found:
         st.session_state.clear()
         st.session_state.visitor = found
     return found
+
+
+_logins: dict[str, str] = {}
+"""Who is logged in, by the browser's own token. For this process, as the sessions are."""
 
 
 def login_token(claims: Mapping[str, object]) -> str | None:
