@@ -20,7 +20,7 @@ from coach.errors import CoachError, StorageError
 from coach.knowledge.pathway import Pathway
 from coach.settings import load_settings
 from coach.storage import Store
-from coach.ui import asking, conversations, learner, model, pathway_choice, proposals, session, turns
+from coach.ui import asking, conversations, learner, login, model, pathway_choice, proposals, session, turns
 from coach.ui.render import literal
 
 ICON = Path(__file__).with_name("icon.svg")  # a file of ours: a named icon would be fetched from a font server
@@ -135,6 +135,7 @@ def _notices(desk: session.Desk, store: Store) -> None:
             st.markdown("It lies in a database on the machine that runs this app, and nowhere else.")
         if keeping.kept and not session.owner_kept():
             st.markdown("This browser keeps no cookie for this app, so a reload will not find it again.")
+        login.button()
         conversations.delete_button(store, session.owner(), None, "Delete everything")
 
 
@@ -147,9 +148,7 @@ def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[s
     pathway = pathways[state.pathway]
     asking.keep_stopped(store, owner, conversation)
     if state.lost_link:
-        st.info(
-            "That link names a conversation that this browser does not hold. Conversations open only where they began."
-        )
+        st.info(f"That link names a conversation that {_not_here()}")
     shown = turns.history(store, owner, conversation)
     pending = cast("asking.Pending | None", state.pending)
     readable = conversation is None or conversation.pathway in pathways
@@ -173,6 +172,15 @@ def _conversation(desk: session.Desk, store: Store, owner: str, pathways: dict[s
         state.deep_link = True
     if pending is None and (state.failure is None or state.failure != desk.problem):
         asking.loading_line(desk)
+
+
+def _not_here() -> str:
+    """How to come to it all the same, where there is a way."""
+    if session.logged_in():
+        return "your login does not hold. Conversations open only for whoever began them."
+    if session.login_offered():
+        return "this browser does not hold. If you began it under your login, log in and open the link again."
+    return "this browser does not hold. Conversations open only where they began."
 
 
 def _first_screen(desk: session.Desk, pathway: Pathway) -> None:
