@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -36,8 +36,9 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def served(script: Path, data_dir: Path, today: date | None = None) -> Iterator[str]:
-    """The address of ``streamlit run script``, which ends with the block. ``today`` is the day that plans go by.
+def served(script: Path, data_dir: Path, today: date | None = None, options: Sequence[str] = ()) -> Iterator[str]:
+    """The address of ``streamlit run script``, which ends with the block. ``today`` is the day that plans go by, and
+    ``options`` are more of Streamlit's own.
 
     Its log lies beside the data folder. Raises BrowserError with the log where it does not start.
     """
@@ -46,6 +47,7 @@ def served(script: Path, data_dir: Path, today: date | None = None) -> Iterator[
         port = probe.getsockname()[1]
     log = (data_dir.parent / f"{script.stem}.log").open("ab")
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
+    command += options
     environment = {**os.environ, "COACH_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     if today is not None:
         environment["COACH_TODAY"] = today.isoformat()

@@ -24,7 +24,7 @@ FIRST_ANSWER_MS = 420_000
 ANSWER_MS = 60_000
 STEP_MS = 60_000
 """For anything that redraws a page, on a machine that has other things to do."""
-PROBED = re.compile(r"404 \(Not Found\) \(http://127\.0\.0\.1:\d+/\w+/_stcore/(health|host-config)\)$")
+PROBED = re.compile(r"404 \(Not Found\) \(http://[\w.]+:\d+/\w+/_stcore/(health|host-config)\)$")
 """Opened at a page other than the first, Streamlit looks for its server below that page before it looks at the top."""
 AT_REST = """() => document.getAnimations().every(
     one => one.playState === "finished" || one.effect.getComputedTiming().iterations === Infinity)"""
@@ -58,23 +58,25 @@ PHONE = Device(viewport={"width": 390, "height": 844}, has_touch=True, color_sch
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     assert CHROMIUM is not None, MISSING
     expect.set_options(timeout=STEP_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
         yield started
         started.close()
 
 
 @contextmanager
-def watched(opened: BrowserContext) -> Iterator[BrowserContext]:
-    """A browser that may speak to this machine only, and in whose console no error may stand at the end."""
+def watched(opened: BrowserContext, name: str = "127.0.0.1") -> Iterator[BrowserContext]:
+    """A browser that may speak to this machine only, and in whose console no error may stand at the end. ``name`` is
+    one more that it has for this machine."""
+    here = re.compile(rf"(https?|wss?)://(127\.0\.0\.1|{re.escape(name)}):\d+/|data:|blob:")
     foreign: list[str] = []
     complaints: list[str] = []
 
     def on_request(request: Request) -> None:
-        if not re.match(r"(https?|wss?)://127\.0\.0\.1:\d+/|data:|blob:", request.url):
+        if not here.match(request.url):
             foreign.append(request.url)
 
     def on_console(message: ConsoleMessage) -> None:
