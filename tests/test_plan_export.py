@@ -205,6 +205,41 @@ def test_a_step_that_was_ticked_keeps_its_event_on_the_day_of_the_tick() -> None
     assert "Time: 8 h\n" in after["DESCRIPTION"]
 
 
+OFF = (Break(start=MONDAY + 4 * DAY, end=MONDAY + 5 * DAY), Break(start=MONDAY + 2 * DAY, end=MONDAY + 4 * DAY))
+"""Two that overlap, the later first: from Wednesday to Saturday."""
+
+
+def days_of(event: Any) -> set[date]:
+    """All days on which a calendar shows an event."""
+    length = (event["DTEND"].dt - event["DTSTART"].dt).days
+    shown = {event["DTSTART"].dt + number * DAY for number in range(length)}
+    if "RRULE" in event:
+        assert length == 1 and event["RRULE"]["FREQ"] == ["DAILY"]
+        (until,) = event["RRULE"]["UNTIL"]
+        shown = {event["DTSTART"].dt + number * DAY for number in range((until - event["DTSTART"].dt).days + 1)}
+        shown -= {one.dt for one in event["EXDATE"].dts}
+    return shown
+
+
+def test_a_step_that_goes_on_behind_days_off_has_one_event_that_leaves_them_out() -> None:
+    long = step(end=MONDAY + WEEK)
+    data = as_icalendar(plan(long, weeks_off=OFF), NAME, MONDAY + 3 * DAY)
+    assert b"RRULE:FREQ=DAILY;UNTIL=20261214\r\nEXDATE;VALUE=DATE:20261209,20261210,20261211,20261212\r\n" in (
+        data.replace(b"\r\n ", b"")
+    )
+    (event,) = events(data)
+    assert days_of(event) == {MONDAY, MONDAY + DAY, MONDAY + 6 * DAY, MONDAY + WEEK}
+    assert "still open" not in str(event["DESCRIPTION"])  # it is not over before its last day is
+    (whole,) = events(as_icalendar(plan(long), NAME, MONDAY))
+    assert event["UID"] == whole["UID"] and "RRULE" not in whole  # so a second import puts one in the other's place
+
+
+def test_a_step_ticked_on_a_day_off_keeps_its_event() -> None:
+    ticked = step(done=True, hours_left=0.0, start=OFF[0].start, end=OFF[0].start, weeks=())
+    (event,) = events(as_icalendar(plan(ticked, weeks_off=OFF), NAME, MONDAY))
+    assert days_of(event) == {OFF[0].start}
+
+
 def test_no_two_steps_and_no_two_pathways_share_an_event() -> None:
     pairs = [("a-to-b", "skill/c"), ("a-to-b", "skill/d"), ("a-to-c", "skill/c"), ("a", "to-b\nskill/c")]
     assert len({event_uid(*pair) for pair in pairs}) == len(pairs)
@@ -505,6 +540,18 @@ def test_no_cell_begins_as_a_formula_whichever_sign_parts_cells(title: str, sour
     for sign in ",;":
         cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign) for cell in row]
         assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@＝＋－＠\t\r"))]
+
+
+def test_no_event_of_a_real_plan_lies_on_a_day_off(settings: Settings) -> None:
+    knowledge = load_knowledge(settings)
+    corpus = build_corpus(knowledge.pathways[0], knowledge.resources, knowledge.market, count_pieces=len, limit=2000)
+    off = Break(start=date(2026, 12, 21), end=date(2027, 1, 3))
+    made = make_plan(corpus, Profile(weekly_hours=6, weeks_off=(off,)), today=MONDAY)
+    found = events(as_icalendar(made, NAME, MONDAY))
+    assert len({str(one["UID"]) for one in found}) == len(found) == len(made.steps)
+    free = {off.start + number * DAY for number in range(14)}
+    assert not any(days_of(one) & free for one in found)
+    assert sum("RRULE" in one for one in found) == 1
 
 
 def test_json_holds_the_whole_plan() -> None:

@@ -7,6 +7,9 @@ A second import is to move the events of the first one. For that each event keep
 and its SEQUENCE rises from second to second: Google refuses one that is lower than what it has, and raises its own by
 one whenever somebody drags an event, so ours are far apart from those.
 
+A step that goes on behind days off is repeated daily but for those days. An event for each stretch of days would leave
+a stretch behind that a later plan no longer has, as no export knows what an earlier one held.
+
 A step that is done stays, on the day on which it was ticked. Left out, its old event would stay in the calendar on the
 days once planned; COMPLETED is a status that only to-dos have, which Google does not import; and an event that was
 CANCELLED cannot be brought back in Google. A skipped step has no day and so no event.
@@ -32,7 +35,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def as_icalendar(plan: Plan, name: str, today: date, exported: datetime | None = None) -> bytes:
-    """One all-day event for each step that has days, in the plan's order; ``name`` is the calendar's.
+    """One all-day event for each step that has days, in the plan's order, none on days off; ``name`` is the calendar's.
 
     ``today`` only decides which open steps are said to be past their days. ``exported`` is the moment, with its zone;
     None means the day on which the plan was made.
@@ -63,14 +66,23 @@ def _event(plan: Plan, step: Step, first: date, last: date, today: date, stamp: 
     event.add("sequence", max(int((stamp - EPOCH).total_seconds()), 0))
     event.add("dtstamp", stamp)
     event.add("last-modified", stamp)
+    off = _days_off(plan, first, last) if not step.done else []  # Whoever ticked a step on a day off did it then.
     event.add("dtstart", first)
-    event.add("dtend", last + timedelta(days=1))  # The day after the last one.
+    event.add("dtend", (first if off else last) + timedelta(days=1))  # The day after the last one.
+    if off:
+        event.add("rrule", {"freq": "daily", "until": last})
+        event.add("exdate", off, parameters={"value": "DATE"})
     event.add("summary", _Text(("Done: " if step.done else "") + one_line(step.title)))
     event.add("description", _Text("\n".join(_without_tags(line) for line in _description(step, last, today))))
     event.add("categories", [step.kind.value])
     event.add("status", "CONFIRMED")
     event.add("transp", "TRANSPARENT")  # The learner stays free: others may book these days.
     return event
+
+
+def _days_off(plan: Plan, first: date, last: date) -> list[date]:
+    between = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [day for day in between if any(off.start <= day <= off.end for off in plan.weeks_off)]
 
 
 def _description(step: Step, last: date, today: date) -> Iterator[str]:

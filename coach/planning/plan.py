@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from coach.planning.profile import Break
 from coach.types import Citation, Claim, Frozen
 
 
@@ -48,6 +49,8 @@ class StepResource(Frozen):
     cost: str | None = None
     instead_of: str | None = None
     """The resource of the guide that could not be confirmed and that this one replaces."""
+    once: bool = False
+    """Whether it is worked through and then done: a course, a book, an examination."""
     note: str = ""
     """What to know before relying on it: that it could not be confirmed, that it was renamed."""
     citations: tuple[Citation, ...] = ()
@@ -90,6 +93,8 @@ class Step(Frozen):
     hours_left: float
     saved: str = ""
     """Why it is shorter than the guide has it, or skipped; empty where it is not."""
+    again: bool = False
+    """True where it is short because another step works through the same course; ``saved`` says which."""
     skipped: bool = False
     """True where the learner holds the skill already: nothing is scheduled."""
     start: date | None = None
@@ -135,6 +140,8 @@ class Plan(Frozen):
     hours: float
     hours_left: float
     steps: tuple[Step, ...]
+    weeks_off: tuple[Break, ...] = ()
+    """Days on which nothing is planned, though a step may begin before them and end after them."""
     assumptions: tuple[str, ...]
     """What the coach took on itself, one sentence each."""
     notices: tuple[str, ...] = ()

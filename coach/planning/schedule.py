@@ -54,6 +54,7 @@ def make_plan(corpus: Corpus, profile: Profile, progress: Progress | None = None
         hours=sum(step.hours for step in steps),
         hours_left=sum(step.hours_left for step in open_),
         steps=steps,
+        weeks_off=profile.weeks_off,
         assumptions=found.assumptions,
         notices=found.notices,
         late=late,
