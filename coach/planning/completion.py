@@ -44,6 +44,12 @@ def to_do(resource: Resource) -> str:
     return said.format(name=resource.name)
 
 
+def is_once(resource: Resource) -> bool:
+    """Whether it is worked through and then done, unlike a tool that is practised with again and again."""
+    kind = resource.kind.lower()
+    return next((word for word, _ in _KINDS if word in kind), "tool") in ("course", "certif", "book")
+
+
 def resource_done(resource: Resource, skill: str | None = None) -> str:
     """``skill`` is the name of what it is to teach."""
     kind, name, aim = resource.kind.lower(), resource.name, f" to practise {skill}" if skill else ""

@@ -32,19 +32,22 @@ _KINDS = (
 
 def length_of(plan: Plan, profile: Profile, corpus: Corpus) -> Length | None:
     """None as well where the guide gives no length, or all of the plan is done."""
-    facts = Facts(corpus)
-    promise = _promise(facts)
-    if promise is None or plan.finish is None:
-        return None
-    said = list(_compared(plan, profile, promise, facts))
+    said = compared(plan, profile, corpus)
     if not said:
         return None
-    reasons = list(_reasons(plan, profile, facts))
+    reasons = list(_reasons(plan, profile, Facts(corpus)))
     markers = {one.id: number for number, one in enumerate(passages_of([*said, *reasons], corpus), start=1)}
     return Length(
         said=tuple(claim_of(one, markers, corpus) for one in said),
         reasons=tuple(claim_of(one, markers, corpus) for one in reasons),
     )
+
+
+def compared(plan: Plan, profile: Profile, corpus: Corpus) -> tuple[Statement, ...]:
+    """What ``Length.said`` says, not yet numbered; empty where there is nothing to say."""
+    facts = Facts(corpus)
+    promise = _promise(facts)
+    return tuple(_compared(plan, profile, promise, facts)) if promise and plan.finish else ()
 
 
 def _promise(facts: Facts) -> Cell | None:
@@ -139,7 +142,7 @@ def _own(plan: Plan, profile: Profile) -> Sequence[str]:
     said = []
     if plan.finish is not None and (off := _days_off(plan, profile)):
         said.append(f"{count(off, 'day')} off")
-    if shorter := sum(bool(step.saved) for step in plan.steps):
+    if shorter := sum(bool(step.saved) and not step.again for step in plan.steps):
         said.append(f"{count(shorter, 'step')} shortened or skipped for what you hold already")
     if not profile.nice_to_have:
         said.append("what the guide calls nice to have left out")

@@ -29,7 +29,7 @@ from coach.knowledge.corpus import Corpus
 from coach.knowledge.pathway import ActionGroup, Item, Phase, Priority, Skill
 from coach.knowledge.resource import CostClass, Resource, VerdictOfCheck
 from coach.knowledge.wording import listed
-from coach.planning.completion import item_done, parts, resource_done, skill_done, to_do
+from coach.planning.completion import is_once, item_done, parts, resource_done, skill_done, to_do
 from coach.planning.plan import By, Kind, Need, Step, StepResource
 from coach.planning.profile import Level, Profile, resolve_skills
 from coach.types import Citation
@@ -48,6 +48,9 @@ TASK_LEFT = {Level.BASIC: 0.9, Level.SOLID: 0.75, Level.STRONG: 0.5}
 
 ACTION_HOURS = ((7, 2.0), (31, 4.0), (math.inf, 8.0))
 """Hours of one action by the days of its horizon: what is due this week is smaller than what is due in a quarter."""
+
+AGAIN = 0.25
+"""Share that remains of what is to be done with a course that another step works through already."""
 
 QUARTER = 0.25
 """Hours are rounded to a quarter, and nothing that is to be done takes less."""
@@ -126,7 +129,8 @@ class _Outliner:
         for skill in extras:
             steps += by_skill[skill.id] if self.profile.nice_to_have else self._ticked_of(by_skill[skill.id])
         practise(also_last=True)
-        return Outline(tuple(self._with_actions(steps)), tuple(self._assumptions()), tuple(self._notices()))
+        once = _once_each(list(self._with_actions(steps)), self.ticked)
+        return Outline(once, tuple(self._assumptions()), tuple(self._notices()))
 
     # --- Skills ---------------------------------------------------------------------------------------------
 
@@ -252,6 +256,7 @@ class _Outliner:
             url=str(resource.url) if resource.url else None,
             cost=resource.cost,
             instead_of=instead_of.name if instead_of else None,
+            once=is_once(resource),
             note=note,
             citations=citations,
         )
@@ -359,9 +364,10 @@ class _Outliner:
         name, level = min(held, key=lambda one: TASK_LEFT[one[1]], default=("", None))
         left = TASK_LEFT[level] if level and kind is Kind.TASK else 1.0
         replaced = "".join(f" Instead of {one.instead_of}: {one.name}." for one in shown if one.instead_of)
+        substitutes = dict.fromkeys(one.name for one in shown if one.instead_of)
         return self._step(
             id=id,
-            title=item.text,
+            title=f"{item.text} (instead: {listed(list(substitutes))})" if substitutes else item.text,
             kind=kind,
             phase=phase,
             skill=None,
@@ -530,6 +536,28 @@ def _teaches(resource: Resource, tool: Resource) -> bool:
 
 def _is_foundation(skill: Skill) -> bool:
     return bool(_stems(skill.name) & FOUNDATION_WORDS)
+
+
+def _once_each(steps: Sequence[Step], ticked: Container[str]) -> tuple[Step, ...]:
+    """The same course, book or examination is worked through once, however often a guide names it or it stands in for
+    something that could not be confirmed: what comes later of it is short, and says where it is."""
+    first: dict[str, Step] = {}
+    made = []
+    for step in steps:
+        names = [one.name for one in step.resources if one.once]
+        again = [first[name] for name in names if name in first]
+        if again and len(again) == len(step.resources) and step.id not in ticked and not step.skipped:
+            rest = max(QUARTER, round(step.hours_left * AGAIN / QUARTER) * QUARTER)
+            if rest < step.hours_left:
+                where = listed([f"“{title}”" for title in dict.fromkeys(one.title for one in again)])
+                saved = f"Shortened: {listed(names)} {'is' if len(names) == 1 else 'are'} worked through in {where}."
+                sums = f"{step.formula}; {step.hours:g} x {AGAIN:g} = {rest:g} hours" if step.formula else ""
+                update = {"hours": rest, "hours_left": rest, "saved": saved, "again": True, "formula": sums}
+                step = step.model_copy(update=update)  # noqa: PLW2901
+        elif not step.skipped:
+            first |= {name: step for name in names if name not in first}
+        made.append(step)
+    return tuple(made)
 
 
 def _saved(name: str, level: Level | None, left: float) -> str:
