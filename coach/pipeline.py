@@ -38,6 +38,7 @@ from coach.knowledge.own import OwnDocument, own_passages
 from coach.knowledge.pathway import Pathway
 from coach.knowledge.wording import listed
 from coach.knowledge.writing import ask_for
+from coach.planning import own_plan
 from coach.planning.learner import Learner, hours_today, with_profile
 from coach.planning.next_step import next_step
 from coach.planning.plan import Plan
@@ -380,7 +381,8 @@ class Coach:
         )
         with clock.stage("understand", on_stage):
             spoken = clean(question[: self.settings.max_question_chars])
-            direct = self._without_retrieval(spoken, reading)
+            of_plan = learner is not None and own_plan.asked(spoken) is not None
+            direct = None if of_plan else self._without_retrieval(spoken, reading)
             asked = without_orders(question) if instructed(spoken) else question
             longest, today = self.settings.max_question_chars, learner.today if learner else _today()
             alone = understand(asked, (), reading.vocabulary, max_chars=longest, today=today)
@@ -425,7 +427,12 @@ class Coach:
         return make_plan(self.corpus(pathway), learner.profile, learner.progress, today=learner.today)
 
     def _planned(self, part: Composed, query: Query, learner: Learner, reading: Reading) -> Composed:
-        """The next step of the learner's plan in place of the guide's first ones, as long as any is left."""
+        """What is asked of the learner's plan is answered from it; and its next step stands in place of the guide's
+        first ones, as long as any is left."""
+        if about := own_plan.asked(query.clause or query.standalone):
+            plan = self.plan(learner, reading.corpus.pathway.slug)
+            if said := own_plan.told_of_plan(about, plan, learner.profile, reading.corpus):
+                return Composed(Status.ANSWERED, said, suggestions=part.suggestions, route="plan", ranking=part.ranking)
         if part.facets[:1] != (ASKED_BY,):
             return part
         plan, hours = self.plan(learner, reading.corpus.pathway.slug), hours_today(query)

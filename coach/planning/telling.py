@@ -28,7 +28,10 @@ def told(plan: Plan, found: NextStep, corpus: Corpus) -> tuple[Statement, ...]:
 
 def _said(now: Portion, found: NextStep, plan: Plan, corpus: Corpus) -> Iterator[Statement]:
     step = now.step
-    yield from _named(step, corpus)
+    yield from named(step, corpus)
+    replaced = [cited for resource in step.resources if resource.instead_of for cited in resource.citations]
+    for id_, at in _refs(replaced, corpus):
+        yield replace(quote(corpus.by_id[id_], at), item=False)
     if found.reason is not None:
         for id_, at in _refs(step.citations, corpus):
             yield quote(corpus.by_id[id_], at)
@@ -44,17 +47,17 @@ def _said(now: Portion, found: NextStep, plan: Plan, corpus: Corpus) -> Iterator
             f"{step.formula}, to the quarter {step.hours:g}; your profile: {plan.weekly_hours:g} hours a week",
         )
     for later in found.then:
-        for statement in _named(later, corpus)[:1]:
-            yield replace(statement, item=True)
+        yield from named(later, corpus, item=True)[:1]
 
 
-def _named(step: Step, corpus: Corpus) -> list[Statement]:
-    """What is to be done. The guide's own words, without any of ours before them, wherever it has some: the check of
-    claims rightly asks for evidence of each word."""
+def named(step: Step, corpus: Corpus, *, item: bool = False) -> list[Statement]:
+    """What is to be done, for a list if ``item``. The guide's own words, without any of ours before them, wherever it
+    has some: the check of claims rightly asks for evidence of each word."""
     refs = _refs(step.said, corpus)
     if step.kind is Kind.RESOURCE:
-        return [Statement(f"{step.title}.", Support.INFERRED, (*refs, *_refs(step.citations, corpus)))]
-    return [replace(quote(corpus.by_id[id_], at), item=False) for id_, at in refs]
+        text = f"{step.title}."
+        return [Statement(text, Support.INFERRED, (*refs, *_refs(step.citations, corpus)), item=item)]
+    return [replace(quote(corpus.by_id[id_], at), item=item) for id_, at in refs]
 
 
 def _refs(citations: Sequence[Citation], corpus: Corpus) -> tuple[Ref, ...]:
