@@ -23,6 +23,8 @@ from coach.knowledge.pathway import MarketLink
 from coach.planning.availability import told
 from coach.planning.learner import Change, hours_today, kept, proposed
 from coach.planning.next_step import next_step
+from coach.planning.own_plan import About, asked
+from coach.planning.phrases import day
 from coach.planning.plan import Progress
 from coach.planning.profile import Break, Level, read_profile
 from coach.settings import REPOSITORY
@@ -59,7 +61,10 @@ def test_what_to_do_next_is_the_next_step_of_the_plan(coach: Coach, question: st
         answer = ask(coach, question, mine)
         assert answer.trace.route == "plan" and answer.status is Status.ANSWERED
         assert found.now is not None and found.reason is not None
-        assert found.now.step.title in answer.claims[0].text
+        assert found.now.step.title.partition(" (instead: ")[0] in answer.claims[0].text
+        said = [claim.text for claim in answer.claims]
+        for one in found.now.step.resources:
+            assert not one.instead_of or any(cited.quote in said for cited in one.citations)
         assert found.reason.text in [claim.text for claim in answer.claims]
         assert all(claim.citations for claim in answer.claims)
         assert all(verdict.supported for verdict in answer.trace.verdicts)
@@ -107,6 +112,11 @@ def test_when_all_is_done_the_guide_answers_again(coach: Coach) -> None:
     [
         ("I have 7 hours a week, is that enough?", {"weekly_hours": 7.0}),
         ("I already know Prometheus", {"skills": {"Prometheus": Level.SOLID}}),
+        ("I'm an expert in Docker", {"skills": {"Docker": Level.STRONG}}),
+        ("I have used Milvus at work for two years", {"skills": {"Milvus": Level.SOLID}}),
+        ("I worked with Prometheus for two years", {"skills": {"Prometheus": Level.SOLID}}),
+        ("Do I need to be an expert in Milvus?", {}),
+        ("I used to work with Milvus", {}),
         ("I earn 110k in Austin", {"pay": 110_000.0, "region": "Austin"}),
         ("I make 95k in Boise", {"pay": 95_000.0, "region": "Boise"}),
         ("i make 95k in boise", {"pay": 95_000.0, "region": "Boise"}),
@@ -446,3 +456,92 @@ def test_a_question_about_nobody_takes_nothing_from_the_profile(coach: Coach) ->
     learner = Learner(profile=Profile(weekly_hours=5, pay=100_000), today=TODAY)
     for question in ("By how much does pay change?", "How long is the roadmap?"):
         assert ask(coach, question, learner).text == coach.ask(question).text
+
+
+# --- Questions about the plan -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("When will I be done?", About.FINISH),
+        ("when do I finish", About.FINISH),
+        ("What's my finish date?", About.FINISH),
+        ("How long until I'm done?", About.FINISH),
+        ("And how many hours are left?", About.LEFT),
+        ("what is still to do", About.LEFT),
+        ("How far am I?", About.PROGRESS),
+        ("Am I behind schedule?", About.PROGRESS),
+        ("How many steps have I done so far?", About.PROGRESS),
+        ("What should I do this week?", About.THIS_WEEK),
+        ("what's due next week?", About.NEXT_WEEK),
+        ("When will I be done with the first phase?", None),
+        ("How long does the move take?", None),
+        ("What is left out of the guide?", None),
+        ("How far is it from a software engineer?", None),
+        ("When does phase 2 end?", None),
+        ("What should I learn this month?", None),
+    ],
+)
+def test_a_question_about_the_plan_is_known_by_its_words(question: str, about: About | None) -> None:
+    assert asked(question) is about
+
+
+def test_the_end_of_the_plan_is_what_the_plan_says_and_not_the_guide(coach: Coach) -> None:
+    profile = Profile(weekly_hours=6, start=TODAY, target=TODAY + timedelta(days=200))
+    learner = Learner(profile=profile, today=TODAY)
+    plan = coach.plan(learner)
+    assert plan.finish is not None and profile.target is not None
+    answer = ask(coach, "When will I be done?", learner)
+    assert answer.trace.route == "plan" and day(plan.finish) in answer.claims[0].text
+    late = (plan.finish - profile.target).days
+    assert f"{late} days after your target of {day(profile.target)}" in answer.text
+    assert all(verdict.supported for verdict in answer.trace.verdicts)
+    assert "plans 6 to 8 months" in answer.text  # beside the guide's own length, which is not theirs
+    alone = coach.ask("When will I be done?")
+    assert alone.trace.route != "plan" and day(plan.finish) not in alone.text
+
+
+def test_what_is_left_and_how_far_it_is_are_counted_in_the_plan(coach: Coach) -> None:
+    learner = Learner(profile=Profile(weekly_hours=6, start=TODAY), today=TODAY)
+    first = coach.plan(learner).steps[0].id
+    mine = learner.model_copy(update={"progress": Progress(done={first: TODAY})})
+    plan = coach.plan(mine)
+    steps = sum(not step.done and not step.skipped for step in plan.steps)
+    left = ask(coach, "How many hours are left?", mine)
+    assert f"{plan.hours_left:g} h in {steps} steps" in left.claims[0].text
+    far = ask(coach, "How far am I?", mine)
+    assert f"{steps + 1} steps in your plan you have done 1;" in far.claims[0].text
+    assert "so you are on time" in far.text
+    later = ask(coach, "Am I on track?", mine.model_copy(update={"today": TODAY + timedelta(days=30)}))
+    assert "was planned until" in later.text and "on time" not in later.text
+    done = mine.model_copy(update={"progress": Progress(done=dict.fromkeys([step.id for step in plan.steps], TODAY))})
+    assert ask(coach, "What is left?", done).claims[0].text == "All steps of your plan are done: 0 hours are left."
+    answers = (left, far, later)
+    assert all(verdict.supported for answer in answers for verdict in answer.trace.verdicts)
+
+
+def test_what_a_week_holds_is_what_the_plan_has_for_it(coach: Coach) -> None:
+    off = Break(start=TODAY - timedelta(days=7), end=TODAY + timedelta(days=6 - TODAY.weekday()))
+    learner = Learner(profile=Profile(weekly_hours=6, start=TODAY, weeks_off=(off,)), today=TODAY)
+    free = ask(coach, "What should I do this week?", learner)
+    assert "your plan has 0 hours. The next step begins on" in free.claims[0].text
+    monday = TODAY - timedelta(days=TODAY.weekday()) + timedelta(weeks=1)
+    planned = [step for step in coach.plan(learner).steps for share in step.weeks if share.monday == monday]
+    ahead = ask(coach, "What is due next week?", learner)
+    assert f"For the week of {day(monday)} your plan has 6 h in {len(planned)} steps" in ahead.claims[0].text
+    assert len(ahead.claims) == 1 + len(planned) and all(claim.item for claim in ahead.claims[1:])
+    assert all(verdict.supported for answer in (free, ahead) for verdict in answer.trace.verdicts)
+
+
+@pytest.mark.parametrize(
+    ("told", "held", "denied"),
+    [
+        ("I no longer have 6 hours a week, just 4. How long will it take?", "At 4 hours a week", "At 6 hours"),
+        ("I don't earn 120k, I earn 90k. What would I make?", "would turn $90,000 into", "your $120,000"),
+        ("I can't do more than 6 hours a week. How long will it take?", "At 6 hours a week", "At 4 hours"),
+    ],
+)
+def test_an_answer_reckons_with_the_figure_that_is_meant(coach: Coach, told: str, held: str, denied: str) -> None:
+    answer = coach.ask(told)
+    assert held in answer.text and denied not in answer.text

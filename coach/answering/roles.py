@@ -21,7 +21,13 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _KNOWN = re.compile(
-    r"\b(?:i (?:already |do |also )?(?:know|have (?:done|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b",
+    r"\b(?:i (?:already |do |also )?(?:know|have (?:done|used|learned|learnt|mastered|experience|finished|completed)|am (?:good|fluent|experienced|skilled|familiar)|'ve (?:done|learned|learnt|mastered|used|finished|completed)|finished|completed|mastered)|i'm (?:already )?(?:good|fluent|experienced|skilled|familiar)|already (?:know|knew|did|done|have)|since i know|because i know|i've (?:already )?(?:done|learned|learnt|mastered|used|finished|completed))\b"
+    r"|\b(?:i am|i'm) (?:already |quite |very |really |fairly |pretty )?(?:an? )?"
+    r"(?:expert|proficient|strong|comfortable|confident|seasoned|versed|skilled)\b"
+    r"|\b(?:i have|i've) (?:already |been )*(?:worked|working|using) (?:a lot |daily |mostly |professionally )?(?:with|on|in)?\b"
+    r"|(?<!can )(?<!do )(?<!should )(?<!could )(?<!may )(?<!would )(?<!will )(?<!if )(?<!must )"
+    r"\bi (?:work(?:ed)? (?:daily |mostly |a lot )?(?:with|in|on)|used?(?! to\b)|teach|taught)\b"
+    r"(?=[^.?!;]*\b(?:since|daily|every day|at work|years|months|professionally|all the time)\b)",
     re.IGNORECASE,
 )
 _OF_THE_PAGE = re.compile(r"\b(?:guide|page|says?|claims?|promises?|they|article|offers?|role|job)\b", re.IGNORECASE)

@@ -25,6 +25,7 @@ from coach.answering.following import (
 from coach.answering.lexicon import lexicon
 from coach.answering.roles import figures_in, known_entities, known_figures, with_horizon
 from coach.answering.spelling import in_figures, numbered, spell, unchat
+from coach.answering.stating import as_meant
 from coach.answering.vocabulary import Vocabulary, entities_in, unnamed, weak_entities
 from coach.answering.words import clean, split_tokens, token_spans, tokens
 from coach.knowledge.sentences import sentence_spans
@@ -68,7 +69,7 @@ def understand(
     for part in parts[:4]:
         before = queries[-1] if queries else None
         query = _query(question, part, context, before, history, vocabulary, tuple(notices), corrected)
-        figures = tuple(deadlines.exact(figure, meant) for figure in query.figures)
+        figures = tuple(deadlines.exact(figure, meant) for figure in as_meant(query.figures, plain))
         queries.append(query.model_copy(update={"figures": figures}))
     return tuple(queries)
 

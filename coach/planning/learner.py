@@ -16,13 +16,14 @@ from coach.answering.computing_pay import OwnPay, currency_named, own_pay, perio
 from coach.answering.coverage import places
 from coach.answering.figures import days
 from coach.answering.linking import Names
+from coach.answering.stating import stated
 from coach.answering.words import clean, token_spans
 from coach.errors import ProfileError
 from coach.knowledge.corpus import Corpus
 from coach.knowledge.sentences import sentence_spans
 from coach.knowledge.wording import CURRENCY_SIGNS
 from coach.planning.availability import told
-from coach.planning.avowal import instead_of, levels_told, only_level, stated
+from coach.planning.avowal import levels_told, only_level
 from coach.planning.pay import metro_of
 from coach.planning.plan import Progress
 from coach.planning.profile import MOST_WEEKLY_HOURS, Break, Level, Profile, resolve_skills
@@ -158,8 +159,6 @@ def _changes(query: Query, profile: Profile, corpus: Corpus) -> Iterator[Change]
             yield from _skill(figure.quantity.text, level, profile, corpus) if level else ()
         elif stated(query.question, figure.quantity.text):
             yield from _change(figure, query, profile, corpus)
-        elif now := instead_of(query.question, figure.quantity):
-            yield from _change(figure.model_copy(update={"quantity": now}), query, profile, corpus)
 
 
 def _known(query: Query, corpus: Corpus) -> dict[str, Level | None]:
