@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -18,6 +19,9 @@ from coach.settings import Settings, load_settings
 from coach.storage import Store, open_passing_store, open_store
 from tests import small_model as small_model_server
 from tests.postgres import MISSING, Cluster, binaries, cluster
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a slow machine is no failure
+hypothesis.settings.load_profile("any machine")
 
 PAGES = Path(__file__).resolve().parent.parent / "eval" / "pages"
 
