@@ -27,7 +27,8 @@ REACH = 3
 """Content words on either side of a relation that count as its sides: a name of up to three words."""
 
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|lacks?)\b(?! (?:only|just|merely)\b)|n['’]t\b",
+    r"\b(?:no|not|never|none|nothing|neither|nor|cannot|without|lacks?)\b(?! (?:only|just|merely)\b)|n['’]t\b"
+    r"|\bout of (?=order|date|stock|reach|scope|place)\b",
     re.IGNORECASE,
 )
 _DENIED_WHOLE = re.compile(r"\b(?:not (?:true|so|right|correct|the case)|false|untrue|incorrect|wrong) that\b", re.I)
@@ -37,10 +38,11 @@ _CLAUSE_END = re.compile(
     r"[;:!?()]|[,.](?!\d)|\s-\s|\b(?:and|but|while|though|although|whereas|yet|because|so)\b", re.IGNORECASE
 )
 _PART_END = re.compile(r"[;:,](?!\d)|(?<=[.!?])\s+")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_N = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
+_NUMBER = re.compile(_N)
 _UNIT = r"(?:percent|%|st|nd|rd|th|minutes?|hours?|days?|weeks?|months?|years?)"
 _FIGURE = re.compile(
-    rf"\d[\d,]*(?:\.\d+)?(?:(?: to |-|–| or | and )\+?[$€£₹]?\d[\d,]*(?:\.\d+)?)?[ -]?(?P<unit>{_UNIT}\b)?",
+    rf"{_N}(?:(?: to |-|–| or | and )\+?[$€£₹]?{_N})?[ -]?(?P<unit>{_UNIT}\b)?",
     re.IGNORECASE,
 )
 """A figure or a range with the unit that follows."""
@@ -53,6 +55,7 @@ _PAIRS = (
     "gain lose; begin end; start finish; start end; include exclude; allow forbid; accept reject; pass fail; win lose; "
     "buy sell; open close; always never; all none; maximum minimum; easy hard; easy difficult; cheap expensive; "
     "free paid; true false; same different; required optional; strong weak; early late; high low; long short; "
+    "well ill; well badly; well poorly; "
     "first last; public private; possible impossible; inside outside; up down; rich poor; heavy light; safe dangerous; "
     "hard soft; day night; daily weekly; daily monthly; daily yearly; weekly monthly; weekly yearly; monthly yearly"
 )
@@ -178,7 +181,7 @@ def _opposite(claimed: Sequence[_Clause], stated: Sequence[_Clause]) -> str:
     for key, word in ours.items():
         if key in theirs:
             continue
-        if any(other in theirs and other not in ours for other in _opposites().get(key, ())):
+        if any(other in theirs and other not in ours for other in opposites().get(key, ())):
             return word
         if any(other in their_words and stem(other) not in ours for other in _with_other_prefix(word)):
             return word
@@ -186,7 +189,7 @@ def _opposite(claimed: Sequence[_Clause], stated: Sequence[_Clause]) -> str:
 
 
 @cache
-def _opposites() -> dict[str, frozenset[str]]:
+def opposites() -> dict[str, frozenset[str]]:
     """Stem to the stems of its opposites."""
     found: dict[str, set[str]] = {}
     for pair in _PAIRS.split("; "):

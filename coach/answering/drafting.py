@@ -14,7 +14,10 @@ from coach.knowledge.sentences import sentence_spans
 _MARKER = re.compile(r"\s*[\[【]\s*(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\s*[\]】](?:\([^)\s]*\))?")
 """``[1]``, ``[1, 2]``, and ``[1](address)``, whose address is dropped."""
 _HALF_MARKER = re.compile(r"\s*[\[【][\d\s,;]*$")
-_MARKED_UP = re.compile(r"!?\[[^\]\n]*\]\s*\([^)\n]*\)|`|https?://|www\.|\]\(|:[a-z-]+\[|<[a-z/!]|\{[^}]*\}", re.I)
+_MARKED_UP = re.compile(
+    r"!?\[[^\]\n]*\]\s*\([^)\n]*\)|`|https?://|www\.|\]\(|:[a-z-]+\[|<[a-z/!]|\{(?![\d\s,.+-]*\})[^}]*\}", re.I
+)
+"""Figures in braces are a vector or a year."""
 _LIST_MARK = re.compile(r"^\s*(?:[-*•#>]+|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"(\*\*|__|\*)(?=\S)(.+?)(?<=\S)\1")
 _STOP = re.compile(r"([.!?][\"')”’]*)((?:\s*[\[【]\s*\d[\d\s,;]*[\]】])+)")

@@ -10,14 +10,15 @@ beside a figure ("senior" for "entry") are held against the evidence one by one.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from collections.abc import Iterator
+from itertools import chain, pairwise
 
-from coach.answering.contradictions import Portion, denied_parts, denies, portions
+from coach.answering.contradictions import Portion, content, denied_parts, denies, opposites, portions
 from coach.answering.grounding import with_digits
 from coach.answering.lexicon import lexicon
 from coach.answering.words import split_tokens, stem
 
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     stem(word)
     for word in (
         "a an the this that these those it its itself they their them you your yourself we our one "
@@ -25,14 +26,30 @@ _HARMLESS = frozenset(
         "of to for in on at by with as into through per than "
         "and or but while whereas so also too then each as well "
         "about around roughly approximately nearly almost circa typically usually generally mostly "
-        "expect take need last require cost pay earn reach get give make go come use count amount add "
+        "expect take need last cost pay earn reach get give make go come use count amount add "
         "plan say state put list name mention note tell show report describe call mean rate set "
         "according guide figure official officially data source page evidence passage "
         "overall altogether total sum together in which who what when how where there here "
         "move path person people someone somebody something thing way part number "
-        "between among such like namely"
+        "between among such like namely although though however both another either suggest ask want let see find "
+        "meant point alongside along"
     ).split()
 )
+"""Words that hold a sentence together, report or hedge: stems."""
+_CONNECTIVES = re.compile(
+    r"(?:^|(?<=[,;:—] )|(?<=\band )|(?<=\bbut ))(?:"
+    r"(?:for|in|by) (?:comparison|contrast)|even so|(?:on top of|in addition to|besides) (?:that|this)|"
+    r"in addition|additionally|furthermore|moreover|besides|(?:please )?(?:keep|bear) in mind(?: that)?|"
+    r"(?:please |do )?note(?: too| also)?(?: that)?|(?:please )?be aware(?: that)?|(?:that|this) said|having said that|"
+    r"in (?:other words|short|brief|all)|all in all|at the same time|meanwhile|nevertheless|nonetheless|still|"
+    r"(?:to be )?(?:honest(?:ly)?|clear|fair|precise)|as a (?:reminder|side note)|on the other hand"
+    r")(?:, |: | (?=that\b)| )",
+    re.IGNORECASE,
+)
+"""What leads from one sentence to the next and states nothing."""
+_EMPTY = re.compile(r"\b(?:with )?each other\b|\b(?:falls?|lies) (?=(?:in|on|within)\b)", re.IGNORECASE)
+"""Turns of phrase that add nothing to what stands beside them."""
+_DENIALS = frozenset("no not none neither nor never".split())
 _NO_SYNONYMS = frozenset(
     stem(word)
     for word in (
@@ -54,6 +71,23 @@ _LOW = re.compile(rf"{_AT_LEAST}{_BEFORE}", re.IGNORECASE), re.compile(rf"{_AFTE
 _HIGH = re.compile(rf"{_AT_MOST}{_BEFORE}", re.IGNORECASE), re.compile(rf"{_AFTER}{_OR_LESS}\b", re.IGNORECASE)
 _BOUND = re.compile(rf"\b(?:{_AT_LEAST}|{_AT_MOST}|{_OR_MORE}|{_OR_LESS})\b", re.IGNORECASE)
 _RANGE = re.compile(rf"(?<![\d.,]){_SIGN}{_N}\s?(?:to|-|–|and|or)\s?\+?{_SIGN}{_N}")
+_BETWEEN = re.compile(rf"(?<![\d.,]){_SIGN}{_N}(?: to |\s?[-–]\s?)\+?{_SIGN}{_N}")
+_CHOICE = re.compile(rf"(?<![\d.,]){_SIGN}{_N} or \+?{_SIGN}{_N}")
+_COUNTING = re.compile(
+    rf"(?:\b(?P<before>[A-Za-z]+) )?(?<![\w.,$€£₹])(?P<low>\d[\d,.]*\d|\d)(?:(?: to |-|–| or | and )\+?{_SIGN}"
+    r"(?P<high>\d[\d,.]*\d|\d))?(?![\w%])"
+)
+"""A figure that counts or numbers something; money and percent do neither."""
+_NUMBERED = frozenset(stem(word) for word in "week day month year phase step stage part level".split())
+"""What numbers are names of: "week 5"."""
+FOLLOWING = 3
+"""Words behind a figure among which is what it counts."""
+_NAME_RUN = re.compile(r"\b[A-Z][a-z]\w*(?: [A-Z][a-z]\w*)+")
+_LED_NAME = re.compile(r"\b(?P<word>[a-z]{3,}) (?P<by>in|by|for|from|on|at|to) (?P<name>[A-Z][\w+#.-]*[\w+#])")
+_SIDES = re.compile(r";|\b(?:while|whereas|but|although|though|yet)\b", re.IGNORECASE)
+"""Where a sentence turns to the other side."""
+_INSTEAD = re.compile(r"\b(?:instead of|rather than|other than|except|apart from)\b", re.IGNORECASE)
+_COMPOUND = re.compile(r"\b[a-z]+(?:-[a-z]+)+\b", re.IGNORECASE)
 _MINUS = re.compile(r"(?<![\w.)%])[-−–](\d[\d,]*)")
 _RATE = re.compile(
     r"(\d[\d,.]*)[- ]?(?:hours?|hrs?|h)\b(?:\s+of \w+)?\s*"
@@ -78,8 +112,18 @@ _RIVALS = tuple(
 """Of each line only one can be meant at a time."""
 
 
-def fault(text: str, evidence: str) -> str:
-    """What the sentence says that its evidence does not, or an empty string.
+def without_connectives(text: str) -> str:
+    """
+    >>> without_connectives("For comparison, the ferry takes 6 hours. Keep in mind that it is full.")
+    'the ferry takes 6 hours. Keep in mind that it is full.'
+    """
+    plain = _EMPTY.sub("", _CONNECTIVES.sub("", text))
+    return plain if split_tokens(plain) else text
+
+
+def fault(text: str, evidence: str, headings: str = "") -> str:
+    """What the sentence says that its evidence does not, or an empty string. ``headings`` are those that the evidence
+    stands under: they lend words and no figures.
 
     >>> evidence = "The ferry takes 6 to 8 hours and leaves twice a week."
     >>> fault("According to it, you can expect the ferry to take 6 to 8 hours.", evidence)
@@ -91,16 +135,23 @@ def fault(text: str, evidence: str) -> str:
     >>> fault("The ferry takes 8 hours.", evidence)
     'its evidence says 6 to 8 and not 8 alone'
     """
+    written, stated = text, evidence
     text, evidence = with_digits(text), with_digits(evidence)
     return (
         _bound(text, evidence)
         or _turned(text, evidence)
         or _rate(text, evidence)
-        or _added(text, evidence)
+        or _either(text, evidence)
+        or _counted(text, evidence)
+        or _cut_name(written, f"{stated} {headings}")
+        or _added(text, f"{evidence} {headings}")
         or _half_a_range(text, evidence)
         or _beside(text, evidence)
         or _undenied(text, evidence)
         or _misrated(text, evidence)
+        or _misapplied(text, evidence, headings)
+        or _qualified(text, evidence)
+        or _elsewhere(text, evidence)
     )
 
 
@@ -112,10 +163,22 @@ def _added(text: str, evidence: str) -> str:
     rivals = _NO_SYNONYMS.union(*(group for groups in _RIVALS for group in groups))
     known = held | (set(chain.from_iterable(lexicon().synonyms.get(key, ()) for key in held - rivals)) - rivals)
     for word in split_tokens(_BOUND.sub(" ", text)):
-        if word[0].isdigit() or _stems(word) & (known | _HARMLESS):
+        if word in _DENIALS and denies(evidence):
+            continue  # whether the same is denied has been looked at by ``contradiction``
+        if word[0].isdigit() or stem(word) in known | HARMLESS or (parts := _parts_of(word)) and parts <= known:
             continue
         return f'its evidence does not say "{word}"'
+    for compound in _COMPOUND.findall(text):
+        # Each part says something there, however little it does alone: "part-time".
+        if not _parts_of(compound) <= known:
+            return f'its evidence does not say "{compound}"'
     return ""
+
+
+def _parts_of(word: str) -> frozenset[str]:
+    """Stems of the parts of a compound: "entry-level"."""
+    parts = [part for part in re.split(r"[-/]", word) if part]
+    return frozenset(stem(part) for part in parts) if len(parts) > 1 else frozenset()
 
 
 def _stems(word: str) -> frozenset[str]:
@@ -125,11 +188,11 @@ def _stems(word: str) -> frozenset[str]:
 
 def _undenied(text: str, evidence: str) -> str:
     """What the evidence only denies, said without the denial."""
-    if denies(text):
+    if denies(text) or _INSTEAD.search(text):
         return ""
     said = _contents(text)
     for denied in denied_parts(evidence):
-        if len(said & (_contents(denied) - _contents(evidence.replace(denied, " ")))) >= SHARED:
+        if said & (_contents(denied) - _contents(evidence.replace(denied, " "))):
             return "its evidence denies that"
     return ""
 
@@ -137,15 +200,57 @@ def _undenied(text: str, evidence: str) -> str:
 def _misrated(text: str, evidence: str) -> str:
     """A word in whose place the evidence has a rival for the very thing that is spoken of."""
     for groups in _RIVALS:
+        theirs: dict[int, frozenset[str]] = {}
         for sentence in _SENTENCES.split(evidence):
-            theirs = _by_rival(sentence, groups)
-            if len(theirs) < 2:
-                continue
+            for at, words in _by_rival(sentence, groups).items():
+                theirs[at] = theirs.get(at, frozenset()) | words
+        if len(theirs) > 1:
             for at, words in _by_rival(text, groups).items():
                 own = theirs.get(at, frozenset())
                 others = frozenset[str]().union(*(one for other, one in theirs.items() if other != at))
-                if len(words & (others - own)) > len(words & (own - others)):
+                astray = len(words & (others - own))
+                if astray >= SHARED or astray > len(words & (own - others)):
                     return f'its evidence does not say "{next(iter(groups[at]))}" of that'
+    return ""
+
+
+def _misapplied(text: str, evidence: str, headings: str) -> str:
+    """A rating of something by name ("Ovens are critical") of which no sentence says both."""
+    ratings = frozenset[str]().union(*(group for groups in _RIVALS[:2] for group in groups))
+    sentences = [_contents(f"{sentence} {headings}") for sentence in _SENTENCES.split(evidence)]
+    for clause in _SIDES.split(text):
+        said = ratings & _contents(clause)
+        for name in _NAME_RUN.findall(clause):
+            for rating in said:
+                if not any(rating in words and _contents(name) <= words for words in sentences):
+                    return f'its evidence does not say "{rating}" of {name}'
+    return ""
+
+
+def _qualified(text: str, evidence: str) -> str:
+    """A word before another, in whose place the evidence has its opposite: "at high latency" for "at low latency"."""
+    pairs = set(_adjacent(evidence))
+    for word, noun in _adjacent(text):
+        others = opposites().get(word, ()) if word not in _NUMBERED and (word, noun) not in pairs else ()
+        if any((other, noun) in pairs for other in others):
+            return f'its evidence says the opposite of "{word}" there'
+    return ""
+
+
+def _adjacent(text: str) -> Iterator[tuple[str, str]]:
+    words = [stem(word) for word in split_tokens(text)]
+    return pairwise(words)
+
+
+def _elsewhere(text: str, evidence: str) -> str:
+    """A name behind the very words behind which the evidence has another: "written in Python" for "written in Rust"."""
+    theirs: dict[tuple[str, str], set[str]] = {}
+    for one in _LED_NAME.finditer(evidence):
+        theirs.setdefault((stem(one["word"].lower()), one["by"].lower()), set()).add(one["name"])
+    for one in _LED_NAME.finditer(text):
+        names = theirs.get((stem(one["word"].lower()), one["by"].lower()))
+        if names and one["name"] not in names:
+            return f'its evidence does not say "{one.group()}"'
     return ""
 
 
@@ -161,12 +266,12 @@ def _by_rival(sentence: str, groups: tuple[frozenset[str], ...]) -> dict[int, fr
     found: dict[int, frozenset[str]] = {}
     for (at, number), start, end in zip(places, starts, ends, strict=True):
         part = words[at + 1 : end] if leads else words[start:at]
-        found[number] = found.get(number, frozenset()) | frozenset(one for one in part if one not in _HARMLESS)
+        found[number] = found.get(number, frozenset()) | frozenset(one for one in part if one not in HARMLESS)
     return found
 
 
 def _contents(text: str) -> frozenset[str]:
-    return frozenset(key for word in split_tokens(text) if (key := stem(word)) not in _HARMLESS)
+    return frozenset(key for word in split_tokens(text) if (key := stem(word)) not in HARMLESS)
 
 
 # --- Figures ------------------------------------------------------------------------------------------------------
@@ -208,6 +313,70 @@ def _per(rate: re.Match[str]) -> str:
     return "day" if said == "dai" else said
 
 
+def _either(text: str, evidence: str) -> str:
+    """Two figures as a choice ("6 or 8") where the evidence has all that lies between them."""
+    ranges = {(_plain(one[1]), _plain(one[2])) for one in _BETWEEN.finditer(evidence)}
+    chosen = {(_plain(one[1]), _plain(one[2])) for one in _CHOICE.finditer(evidence)}
+    for one in _CHOICE.finditer(text):
+        pair = _plain(one[1]), _plain(one[2])
+        if pair in ranges - chosen:
+            return f"its evidence says {pair[0]} to {pair[1]}"
+    return ""
+
+
+def _counted(text: str, evidence: str) -> str:
+    """A figure that counts or numbers another thing than in the evidence: "15 phases" for "15 tasks", "day 5" for
+    "week 5"."""
+    after, before = _beside_figures(evidence)
+    for sentence in _SENTENCES.split(text):
+        for number, word, next_words in _figures_with_words(sentence):
+            if word in _NUMBERED and before.get(number) and word not in before[number]:
+                return f'its evidence does not say "{word} {number}"'
+            if word not in _NUMBERED and next_words and after.get(number) and next_words[0] not in after[number]:
+                return f"its evidence says {number} of something else"
+    return ""
+
+
+def _beside_figures(text: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """For each figure the words that follow it, and the units in front of it: "week 5"."""
+    after: dict[str, set[str]] = {}
+    before: dict[str, set[str]] = {}
+    for sentence in _SENTENCES.split(text):
+        for number, word, next_words in _figures_with_words(sentence):
+            if word in _NUMBERED:
+                before.setdefault(number, set()).add(word)
+            else:
+                after.setdefault(number, set()).update(next_words)
+    return after, before
+
+
+def _figures_with_words(sentence: str) -> list[tuple[str, str, list[str]]]:
+    """Each figure with the stem of the word in front of it and those of the next few words that name something; none
+    beyond a comma or a bracket. Both ends of "week 5 to 10" are weeks."""
+    found: list[tuple[str, str, list[str]]] = []
+    for one in _COUNTING.finditer(sentence):
+        word = stem(one["before"].lower()) if one["before"] else ""
+        follows = re.split(r"[,;:()]|\d", sentence[one.end() :])[0]
+        names = [stem(word) for word in split_tokens(follows) if content(word) and stem(word) not in HARMLESS]
+        found.append((_plain(one["low"]), word, names[:FOLLOWING]))
+        if one["high"]:
+            found.append((_plain(one["high"]), word, names[:FOLLOWING]))
+    return found
+
+
+def _cut_name(text: str, evidence: str) -> str:
+    """A name of several words that the evidence has as a part of longer names alone."""
+    for one in _NAME_RUN.finditer(text):
+        name = one.group()
+        places = list(re.finditer(rf"\b{re.escape(name)}\b", evidence, re.IGNORECASE))
+        if places and all(
+            re.search(r"[A-Z][\w-]* $", evidence[: at.start()]) or re.match(r" [A-Z]\w", evidence[at.end() :])
+            for at in places
+        ):
+            return f'its evidence does not name "{name}" by itself'
+    return ""
+
+
 def _half_a_range(text: str, evidence: str) -> str:
     """One end of a range by itself, where what stands beside it is said of the range."""
     whole = {_plain(end) for one in _RANGE.finditer(text) for end in one.groups()}
@@ -242,7 +411,9 @@ def _beside(text: str, evidence: str) -> str:
             if own and (rival := _rival(ours, own)):
                 return f'its evidence says {number} of something else than "{rival}"'
             mine = frozenset[str]().union(*(one.words for one in own))
-            others = frozenset[str]().union(*(one.words for one in theirs if number not in one.kinds))
+            others = frozenset[str]().union(
+                *(one.words for one in theirs if number not in one.kinds and ours.kinds[number] in one.kinds.values())
+            )
             if own and len(ours.words & (others - mine)) > len(ours.words & (mine - others)) > 0:
                 return f"its evidence says {number} of something else"
     return ""

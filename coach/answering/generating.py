@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from coach.answering.assembling import answer_text, topics
-from coach.answering.citing import cite, coverage
+from coach.answering.citing import astray, cite, coverage
 from coach.answering.contradictions import contradiction
 from coach.answering.drafting import Written, read, visible
-from coach.answering.faithful import fault
+from coach.answering.faithful import HARMLESS, fault, without_connectives
 from coach.answering.grounding import REJECTED, check, missing_names, missing_numbers, support
 from coach.answering.linking import Names
 from coach.answering.prompting import Item, answer_messages, evidence, repair_messages
@@ -243,6 +243,7 @@ def judge(
     claims: list[Claim] = []
     verdicts: list[Verdict] = []
     said: set[str] = set()
+    before = answer.question
     for sentence in written:
         text = _without_lead(sentence.text, answer.claims[0].text if answer.claims else "")
         foreign = [host for host in _HOST.findall(text) if host.lower().removeprefix("www.") not in hosts]
@@ -252,6 +253,13 @@ def judge(
             claim, verdict = _judged(text, sentence, by_number, answer.question)
         if verdict.supported and claim.text.casefold() in said:
             verdict = verdict.model_copy(update={"supported": False, "reason": "it was said before"})
+        if verdict.supported and (pointer := astray(claim, before)):
+            reason = f'what its "{pointer}" points to does not stand before it'
+            verdict = verdict.model_copy(
+                update={"supported": False, "score": verdict.score * REJECTED, "reason": reason}
+            )
+        if verdict.supported:
+            before = f"{claim.text} {' '.join(one.quote for one in claim.citations)}"
         said.add(claim.text.casefold())
         claims.append(claim)
         verdicts.append(verdict)
@@ -276,21 +284,24 @@ def _judged(text: str, sentence: Written, items: Mapping[int, Item], asked: str)
     passages = list(dict.fromkeys(item.passages[0] for item in named if not item.computed))
     if not passages:
         return _refused(text, "what was worked out does not say it")
-    citations, reason = cite(text, passages)
+    stated = without_connectives(text)
+    citations, reason, headings = cite(stated, passages)
     if not citations:
         return _refused(text, reason)
     quoted = any(text == citation.quote for citation in citations)
     claim = Claim(text=text, support=Support.QUOTED if quoted else Support.INFERRED, citations=citations)
-    verdict, quotes = check(claim, passages), " ".join(citation.quote for citation in citations)
+    quotes = " ".join(citation.quote for citation in citations)
+    bare = claim.model_copy(update={"text": stated})
+    verdict = check(bare, passages, headings=headings, granted=HARMLESS).model_copy(update={"claim": text})
     if not verdict.supported and not (verdict.missing_numbers or verdict.missing_names or verdict.polarity_conflict):
         added = unknown_words(text, quotes)
         verdict = verdict.model_copy(update={"reason": f"{verdict.reason}: they do not say {listed(added)}"})
-    return claim, _strictly(text, verdict, quotes)
+    return claim, _strictly(stated, verdict, quotes, headings)
 
 
-def _strictly(text: str, verdict: Verdict, evidence_text: str) -> Verdict:
+def _strictly(text: str, verdict: Verdict, evidence_text: str, headings: str = "") -> Verdict:
     """The verdict, or one against what a model's own words say beyond the evidence."""
-    reason = fault(text, evidence_text) if verdict.supported and text not in evidence_text else ""
+    reason = fault(text, evidence_text, headings) if verdict.supported and text not in evidence_text else ""
     if not reason:
         return verdict
     return verdict.model_copy(update={"supported": False, "score": verdict.score * REJECTED, "reason": reason})

@@ -45,13 +45,14 @@ _WORD_NUMBERS = {
     )
 } | {"half": "0.5"}
 _NUMBER = re.compile(
-    rf"(?<![\w.])[$€£₹]?\d[\d,]*(?:\.\d+)?(?:[kK]\b)?%?|\b(?:{'|'.join(_WORD_NUMBERS)})\b", re.IGNORECASE
+    rf"(?<![\w.])[$€£₹]?\d(?:[\d,]*\d)?(?:\.\d+)?(?:[kK]\b)?%?|\b(?:{'|'.join(_WORD_NUMBERS)})\b", re.IGNORECASE
 )
 _DOZEN = re.compile(r"\b(?:a |one )?dozen\b", re.IGNORECASE)
 _TENS = re.compile(r"(?:teen|ty|hundred|thousand|million)\b", re.IGNORECASE)
 _NO_NAMES = Names((), ())
 _NO_NUMBER = re.compile(
-    r"\bone (?:after (?:an|the )other|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b",
+    r"\bone (?:after (?:an|the )other|another|by one|of|'s)\b|\b(?:no|any|some|every|each|this|that|the|which) one\b"
+    r"|\b(?:the|an?|your|its) (?!first|second|third|phase|week|day|month|year|step)[a-z]+ one\b",
     re.IGNORECASE,
 )
 _UNITS = {"percent": "%", "dollar": "$", "euro": "€", "pound": "£", "min": "minute", "hr": "hour", "yr": "year"} | {
@@ -74,8 +75,17 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LEAD = re.compile(r"^(?:Yes|No|Not quite|Only in part|Almost)(?:,[^:]{0,60})?:\s+")
 
 
-def check(claim: Claim, passages: Sequence[Passage], asked: str = "") -> Verdict:
+def check(
+    claim: Claim,
+    passages: Sequence[Passage],
+    asked: str = "",
+    *,
+    headings: str = "",
+    granted: frozenset[str] = frozenset(),
+) -> Verdict:
     """The verdict on one claim; ``passages`` are those it cites, ``asked`` the question whose figures it may use.
+
+    ``headings`` and ``granted`` as in ``support``.
 
     A claim without citations, with a citation whose quote does not stand at its offsets, with a number or name
     that no cited sentence holds, or with a formula that does not add up is not supported.
@@ -97,24 +107,34 @@ def check(claim: Claim, passages: Sequence[Passage], asked: str = "") -> Verdict
         claim=claim,
         computed=computed,
         asked=asked if computed else "",
+        headings=headings,
+        granted=granted,
     )
 
 
 def support(
-    text: str, evidence: str, *, claim: Claim | None = None, computed: bool = False, asked: str = ""
+    text: str,
+    evidence: str,
+    *,
+    claim: Claim | None = None,
+    computed: bool = False,
+    asked: str = "",
+    headings: str = "",
+    granted: frozenset[str] = frozenset(),
 ) -> Verdict:
     """How far ``evidence`` supports ``text``: a score from 0 to 1 and what is missing.
 
     ``computed`` lifts the demand on words, as a computation says what no sentence says; its numbers, names and
     denials are still held to the evidence, of which the formula is a part. ``asked`` is a question whose figures and
-    names the text may use.
+    names the text may use; ``headings`` are those the evidence stands under, and lend it words and names, but no
+    figures. ``granted`` holds stems of words whose addition has been judged already and costs nothing.
     """
     shown = claim or Claim(text=text, support=Support.INFERRED, citations=())
     if text.strip() == evidence.strip():
         return _verdict(shown, 1.0)
-    numbers, names = missing_numbers(text, f"{evidence} {asked}"), missing_names(text, f"{evidence} {asked}")
+    numbers, names = missing_numbers(text, f"{evidence} {asked}"), missing_names(text, f"{evidence} {asked} {headings}")
     text, evidence = with_digits(text), with_digits(evidence)
-    score = 1.0 if computed else attribution(text, evidence)
+    score = 1.0 if computed else attribution(text, f"{evidence} {headings}", granted)
     if numbers:
         reason = f"no cited sentence holds {', '.join(numbers)}"
         return _verdict(shown, score * REJECTED, numbers=numbers, reason=reason)
@@ -127,7 +147,7 @@ def support(
     return _verdict(shown, score)
 
 
-def attribution(text: str, evidence: str) -> float:
+def attribution(text: str, evidence: str, granted: frozenset[str] = frozenset()) -> float:
     """How far a reader would put ``text`` down to ``evidence``: from 0, nothing of it, to 1, every word.
 
     What the evidence holds is weighed against what is added to it. Held: the information of the words found in the
@@ -135,7 +155,7 @@ def attribution(text: str, evidence: str) -> float:
     *number* of other words, whatever they are, because a short addition ("and pays well") makes the whole no longer
     attributable however much is true beside it, and because people put opinions and talk of themselves into the most
     frequent words. A question states nothing, so all of its words are additions. A text that only says what is
-    already known scores 1 at any length; empty texts score 0.
+    already known scores 1 at any length; empty texts score 0. Words whose stems are ``granted`` are no additions.
 
     >>> evidence = "The ferry to the island leaves at noon."
     >>> attribution("It leaves at noon.", evidence)
@@ -154,7 +174,7 @@ def attribution(text: str, evidence: str) -> float:
             known = stem(word) in held
             if known:
                 information += max(0.0, MAX_ZIPF - frequency(word))
-            if (asks or not known) and word not in _POINTERS:
+            if (asks or not known) and word not in _POINTERS and stem(word) not in granted:
                 added += 1
     reassurance = math.sqrt(information)
     return reassurance / (reassurance + added) if information else 0.0
@@ -223,7 +243,13 @@ def _only_a_name(word: str) -> bool:
 def with_digits(text: str) -> str:
     """Every number in one spelling: ``six`` and ``6`` are the same word, ``$130k`` and ``130,000`` too."""
     text = _spelt(text)
-    return _NUMBER.sub(lambda match: f"{_value(match.group()):.15g}", text)
+    none = [span for match in _NO_NUMBER.finditer(text) for span in [match.span()]]
+
+    def figure(match: re.Match[str]) -> str:
+        inside = any(start <= match.start() and match.end() <= end for start, end in none)
+        return match.group() if inside else f"{_value(match.group()):.15g}"
+
+    return _NUMBER.sub(figure, text)
 
 
 def _spelt(text: str) -> str:
