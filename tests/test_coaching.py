@@ -529,6 +529,9 @@ def test_what_a_week_holds_is_what_the_plan_has_for_it(coach: Coach) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday()) + timedelta(weeks=1)
     planned = [step for step in coach.plan(learner).steps for share in step.weeks if share.monday == monday]
     ahead = ask(coach, "What is due next week?", learner)
+    begun = Learner(profile=Profile(weekly_hours=6, start=TODAY), today=TODAY)  # on a Wednesday: 5 of 7 days
+    part = ask(coach, "What should I do this week?", begun)
+    assert "your plan has 4.3 h in" in part.claims[0].text
     assert f"For the week of {day(monday)} your plan has 6 h in {len(planned)} steps" in ahead.claims[0].text
     assert len(ahead.claims) == 1 + len(planned) and all(claim.item for claim in ahead.claims[1:])
     assert all(verdict.supported for answer in (free, ahead) for verdict in answer.trace.verdicts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from coach import Coach
-from coach.answering.faithful import fault
+from coach.answering.contradictions import contradiction
+from coach.answering.faithful import fault, without_connectives
 from coach.answering.generating import Writing
 from coach.answering.grounding import missing_names, missing_numbers
 from coach.types import Answer
@@ -64,6 +65,60 @@ def test_what_holds_a_sentence_together_reports_or_hedges_may_be_added(text: str
 )
 def test_what_decides_whether_it_is_true_may_not(text: str) -> None:
     assert fault(text, EVIDENCE)
+
+
+PIER = (
+    "The pier has 5 berths. The harbour holds 15 boats. The Old Ferry is a wooden ship and only a tender, the Small "
+    "Ferry, is made of steel. The crew steers the ferry, which the tide may slow down. Boats berth in week 5. "
+    "The crossing takes 6 to 8 hours at high tide and low wind. The Old Ferry is painted in Red, and tickets are sold "
+    "at the pier or online. Rated critical: Steering Basics and Night Signals. Rated important: Rope Work. "
+    "After Steering Basics comes Night Signals. Rope work can be harder than signals. The ferry is ill suited to ice. "
+    "The harbour lists winches neither as tools to bring nor as tools to buy. A ferry at midnight does not exist."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "true"),
+    [
+        ("The pier has 15 berths.", "The pier has 5 berths."),
+        ("Boats berth on day 5.", "Boats berth in week 5."),
+        ("The crossing takes 6 or 8 hours.", "The crossing takes 6 to 8 hours."),
+        ("The crossing takes 6 to 8 hours at low tide.", "The crossing takes 6 to 8 hours at high tide."),
+        ("The Old Ferry is painted in Steel.", "The Old Ferry is painted in Red."),
+        ("Tickets are sold at the pier and online.", "Tickets are sold at the pier or online."),
+        ("Rope Work is rated critical.", "Rope Work is rated important."),
+        ("Steering Basics is critical, and so is Rope Work.", "Steering Basics is critical."),
+        ("Steering Basics comes after Night Signals.", "Night Signals comes after Steering Basics."),
+        ("Signals can be harder than rope work.", "Rope work can be harder than signals."),
+        ("The ferry is well suited to ice.", "The ferry is ill suited to ice."),
+        ("The harbour lists winches as tools to buy.", "The harbour lists winches neither to bring nor to buy."),
+        ("The harbour has a ferry at midnight.", "The harbour has boats."),
+        ("The tide steers the ferry.", "The crew steers the ferry."),
+        ("The Old Ferry is a tender.", "The Old Ferry is a wooden ship."),
+        ("The crossing takes 6 to 8 hours, part-time.", "The crossing takes 6 to 8 hours."),
+    ],
+)
+def test_words_of_the_evidence_put_together_otherwise_are_no_evidence(said: str, true: str) -> None:
+    assert fault(said, PIER) or contradiction(said, PIER)
+    assert fault(true, PIER) == "" and contradiction(true, PIER) == ""
+
+
+def test_a_name_that_is_cut_is_another_name() -> None:
+    evidence = "The way leads from Harbour Pilot to Deep Sea Pilot."
+    assert "by itself" in fault("The way leads from Harbour Pilot to Sea Pilot.", evidence)
+    assert fault("The way leads from Harbour Pilot to Deep Sea Pilot.", evidence) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For comparison, the crossing takes 6 to 8 hours.",
+        "Keep in mind that the crew steers the ferry.",
+        "On top of that, boats berth in week 5.",
+    ],
+)
+def test_what_leads_from_one_sentence_to_the_next_adds_nothing(text: str) -> None:
+    assert fault(without_connectives(text), PIER) == ""
 
 
 @pytest.mark.parametrize(

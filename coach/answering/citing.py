@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from coach.answering.contradictions import CONTENT_ZIPF
-from coach.answering.faithful import HARMLESS
 from coach.answering.grounding import MAX_ZIPF, missing_names, missing_numbers
 from coach.answering.hosting import instructed
+from coach.answering.plain_words import HARMLESS, NAME_RUN
 from coach.answering.words import frequency, split_tokens, stem
 from coach.types import Citation, Claim, Passage, Sentence
 
@@ -31,7 +31,6 @@ LEAST_WORDS = 3
 _JOINT = re.compile(
     r";\s+|,?\s+(?:while|whereas|but|although|though|yet)\s+|,\s+(?:and|so|which|then)\s+|\s+and\s+|,\s+", re.IGNORECASE
 )
-_NAME_RUN = re.compile(r"\b[A-Z][a-z]\w*(?: [A-Z][a-z]\w*)+")
 _PRONOUN = re.compile(
     r"(?P<word>it|they|both)\b|(?P<this>this|that|these|those) (?=(?:is|are|was|were|means?|lets?|takes?|ha(?:s|ve)|"
     r"can|may|will|does|do|makes?|needs?|covers?|includes?)\b)",
@@ -105,11 +104,11 @@ def _by_part(text: str, places: Sequence[Place]) -> tuple[list[Place], str]:
     """For each part the sentence that says it; or why there is none."""
     everything = " ".join(f"{one.sentence.text} {one.context}" for one in places)
     found: dict[tuple[str, int], Place] = {}
-    named = _NAME_RUN.findall(text)
+    named = NAME_RUN.findall(text)
     for part in parts_of(text):
         # What names nothing by itself ("..., is the longest one") goes on about what the rest of the sentence names.
         about = [place for place in places if any(name in place.about for name in named)]
-        best = max(places if _NAME_RUN.search(part) else about or places, key=lambda place: _fit(part, place))
+        best = max(places if NAME_RUN.search(part) else about or places, key=lambda place: _fit(part, place))
         said = f"{best.sentence.text} {best.sentence.formula or ''} {best.context}"
         together = coverage(part, said, granted=HARMLESS)
         if not together or together < TOGETHER * coverage(part, everything, granted=HARMLESS):
@@ -159,7 +158,7 @@ def astray(claim: Claim, before: str) -> str:
     for citation in claim.citations:
         words = [stem(word) for word in split_tokens(citation.quote) if frequency(word) < CONTENT_ZIPF]
         about = words if asked else words[:SUBJECT]
-        if not words or known & set(about) or any(name in citation.quote for name in _NAME_RUN.findall(before)):
+        if not words or known & set(about) or any(name in citation.quote for name in NAME_RUN.findall(before)):
             return ""
     return pointer["word"] or pointer["this"]
 
@@ -199,8 +198,9 @@ def coverage(text: str, evidence: str, known: str = "", granted: frozenset[str] 
 def _fit(part: str, place: Place) -> tuple[int, float, float]:
     """How well a sentence supports a part: its figures and names first, then its words, then without the heading."""
     whole = f"{place.sentence.text} {place.sentence.formula or ''}"
-    missing = len(missing_numbers(part, whole)) + len(missing_names(part, f"{whole} {place.context}"))
-    return -missing, coverage(part, f"{whole} {place.context}"), coverage(part, whole)
+    read = f"{whole} {place.context}"
+    missing = len(missing_numbers(part, read)) + len(missing_names(part, read))
+    return -missing, coverage(part, read), coverage(part, whole)
 
 
 def _says_enough(text: str) -> bool:

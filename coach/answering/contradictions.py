@@ -61,6 +61,7 @@ _PAIRS = (
 )
 _RELATIONS = frozenset("than before after above below over under into onto to from".split())
 """Short words whose two sides may not be exchanged; the other relations are verbs such as "supplies"."""
+_PLACING = frozenset("come comes came stand stands stood lie lies lay follow follows followed".split())
 _AUXILIARIES = frozenset("do does did have has had is are was were be been can could may might must".split())
 _SYMMETRIC = frozenset("equal equals meet meets marry marries married share shares match matches differ".split())
 """Verbs whose sides may be exchanged."""
@@ -106,9 +107,13 @@ def denies(text: str) -> bool:
 
 
 def denied_parts(text: str) -> tuple[str, ...]:
-    """What follows a negation in each clause that has one, as it is written; "neither ... nor" is one clause."""
+    """What follows a negation in each clause that has one, as it is written; "neither ... nor" is one clause. Where
+    next to nothing follows ("a ferry at night does not exist"), the whole clause is denied."""
     parts = (part for sentence in _SENTENCE_END.split(text) for part in _CLAUSE_END.split(sentence))
-    return tuple(part[found.end() :] for part in parts if (found := _NEGATION.search(part)))
+    found = ((part, match.end()) for part in parts if (match := _NEGATION.search(part)))
+    return tuple(
+        part[end:] if sum(content(word) for word in split_tokens(part[end:])) > 1 else part for part, end in found
+    )
 
 
 @dataclass(frozen=True)
@@ -241,7 +246,7 @@ def _relations(clauses: Sequence[_Clause], wanted: Collection[str] | None = None
     """Each word that relates two sides in one clause; only those whose stem is ``wanted``, if given."""
     for clause in clauses:
         for at, (word, key) in enumerate(zip(clause.words, clause.stems, strict=True)):
-            if (wanted is not None and key not in wanted) or not _relates(word):
+            if (wanted is not None and key not in wanted) or not relates(word):
                 continue
             named = [(place, clause.stems[place]) for place, other in enumerate(clause.words) if content(other)]
             before = [other for place, other in named if place < at]
@@ -249,11 +254,13 @@ def _relations(clauses: Sequence[_Clause], wanted: Collection[str] | None = None
             left = frozenset(before[:REACH] if word == "than" else before[-REACH:]) - {key}
             right = frozenset([other for place, other in named if place > at][:REACH]) - {key}
             if left and right:
-                yield _Relation(word, key, *((right, left) if _passive(clause.words, at) else (left, right)))
+                swapped = _passive(clause.words, at) or _inverted(clause.words, at)
+                yield _Relation(word, key, *((right, left) if swapped else (left, right)))
 
 
 @lru_cache(maxsize=20_000)
-def _relates(word: str) -> bool:
+def relates(word: str) -> bool:
+    """Whether a word relates what stands on its sides: a verb, or a word like "than"."""
     if word in _RELATIONS:
         return True
     return content(word) and word not in _SYMMETRIC and not word.endswith("ing") and "VERB" in getAllLemmas(word)
@@ -263,6 +270,11 @@ def _passive(words: Sequence[str], at: int) -> bool:
     """Whether who acts is named after "by": "is supplied by the mill", but not "rose by 3"."""
     after = words[at + 1 : at + 3]
     return len(after) == 2 and after[0] == "by" and not after[1][0].isdigit() and not words[at].endswith(("s", "ing"))
+
+
+def _inverted(words: Sequence[str], at: int) -> bool:
+    """Whether what comes, stands or lies somewhere is named behind the verb: "after the mill comes the bakery"."""
+    return words[0] in _RELATIONS and words[at] in _PLACING
 
 
 def _moved_number(text: str, evidence: str) -> str:

@@ -69,6 +69,8 @@ _ADDRESS = re.compile(
 )
 """A link, an address for mail, or a host with a path, as people write them."""
 _NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]\b")
+_LABEL = re.compile(r"\b[A-Za-z]+ \d+\b")
+"""What a number is the name of: "Phase 2"."""
 _FIRST_WORD = re.compile(r"(?:^|(?<=[.!?:] ))[A-Z][A-Za-z0-9+#-]*[A-Za-z0-9+#]\b")
 _FOREIGN = re.compile(r"\w*[^\W\d_a-zA-Z]\w*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -126,13 +128,16 @@ def support(
 
     ``computed`` lifts the demand on words, as a computation says what no sentence says; its numbers, names and
     denials are still held to the evidence, of which the formula is a part. ``asked`` is a question whose figures and
-    names the text may use; ``headings`` are those the evidence stands under, and lend it words and names, but no
-    figures. ``granted`` holds stems of words whose addition has been judged already and costs nothing.
+    names the text may use; ``headings`` are those the evidence stands under, and lend it words and names, and figures
+    only as the names that they are: "Phase 2". ``granted`` holds stems of words whose addition has been judged already
+    and costs nothing.
     """
     shown = claim or Claim(text=text, support=Support.INFERRED, citations=())
     if text.strip() == evidence.strip():
         return _verdict(shown, 1.0)
-    numbers, names = missing_numbers(text, f"{evidence} {asked}"), missing_names(text, f"{evidence} {asked} {headings}")
+    labels = " ".join(_LABEL.findall(headings))
+    numbers = missing_numbers(text, f"{evidence} {asked} {labels}")
+    names = missing_names(text, f"{evidence} {asked} {headings}")
     text, evidence = with_digits(text), with_digits(evidence)
     score = 1.0 if computed else attribution(text, f"{evidence} {headings}", granted)
     if numbers:

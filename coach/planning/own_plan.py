@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 from coach.answering.statements import Facts, Ref, Statement
 from coach.knowledge.corpus import Corpus
-from coach.knowledge.wording import count
+from coach.knowledge.wording import count, listed
 from coach.planning.phrases import day, hours
 from coach.planning.plan import Plan, Step
 from coach.planning.profile import Profile
@@ -189,10 +189,9 @@ def _week(plan: Plan, monday: date, corpus: Corpus, refs: tuple[Ref, ...]) -> It
         yield _computed(f"For {which} your plan has 0 hours.{after}", refs, f"0 hours planned in {which}.{after}")
         return
     steps, total = count(len(shares), "step"), sum(share for _, share in shares)
-    parts = f"{' + '.join(f'{share:g}' for _, share in shares)} = {total:g} hours"
-    yield _computed(
-        f"For {which} your plan has {hours(total)} in {steps}.", refs, f"planned in {which}: {steps}, {parts}"
-    )
+    each = listed([hours(share) for _, share in shares])
+    formula = f"planned in {which}: {steps} with {each}; together {hours(total)}"
+    yield _computed(f"For {which} your plan has {hours(total)} in {steps}.", refs, formula)
     for step, _ in shares[:MOST_STEPS]:
         yield from named(step, corpus, item=True)
 
