@@ -107,7 +107,8 @@ def _by_part(text: str, places: Sequence[Place]) -> tuple[list[Place], str]:
     named = NAME_RUN.findall(text)
     for part in parts_of(text):
         # What names nothing by itself ("..., is the longest one") goes on about what the rest of the sentence names.
-        about = [place for place in places if any(name in place.about for name in named)]
+        naming = [place for place in places if any(name in place.sentence.text for name in named)]
+        about = naming or [place for place in places if any(name in place.about for name in named)]
         best = max(places if NAME_RUN.search(part) else about or places, key=lambda place: _fit(part, place))
         said = f"{best.sentence.text} {best.sentence.formula or ''} {best.context}"
         together = coverage(part, said, granted=HARMLESS)

@@ -32,6 +32,7 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _DENIED_WHOLE = re.compile(r"\b(?:not (?:true|so|right|correct|the case)|false|untrue|incorrect|wrong) that\b", re.I)
+_DENIED_LEAD = re.compile(r"\b((?:Not|No) \w+): ")
 _COMPARISON = re.compile(r"\d\S* is (?:more|less|fewer|later|earlier|longer|shorter|higher|lower) than \S*\d", re.I)
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|:\s+|\n+")
 _CLAUSE_END = re.compile(
@@ -109,7 +110,8 @@ def denies(text: str) -> bool:
 def denied_parts(text: str) -> tuple[str, ...]:
     """What follows a negation in each clause that has one, as it is written; "neither ... nor" is one clause. Where
     next to nothing follows ("a ferry at night does not exist"), the whole clause is denied."""
-    parts = (part for sentence in _SENTENCE_END.split(text) for part in _CLAUSE_END.split(sentence))
+    whole = _DENIED_LEAD.sub(r"\1 ", text)  # "Not verified: the weight" denies the weight
+    parts = (part for sentence in _SENTENCE_END.split(whole) for part in _CLAUSE_END.split(sentence))
     found = ((part, match.end()) for part in parts if (match := _NEGATION.search(part)))
     return tuple(
         part[end:] if sum(content(word) for word in split_tokens(part[end:])) > 1 else part for part, end in found

@@ -17,10 +17,13 @@ from coach.answering.faithful_figures import BOUND, misfigured
 from coach.answering.faithful_sides import misjoined
 from coach.answering.grounding import with_digits
 from coach.answering.lexicon import lexicon
-from coach.answering.plain_words import HARMLESS, RIVALS
+from coach.answering.plain_words import HARMLESS, HEDGES, RIVALS
 from coach.answering.words import split_tokens, stem
 
-__all__ = ["HARMLESS", "fault", "without_connectives"]
+__all__ = ["JUDGED", "fault", "without_connectives"]
+
+JUDGED = HARMLESS | {stem(word) for word in HEDGES}
+"""Stems of words whose addition is judged here and need not be weighed again."""
 
 _CONNECTIVES = re.compile(
     r"(?:^|(?<=[,;:—] )|(?<=\band )|(?<=\bbut ))(?:"
@@ -86,7 +89,9 @@ def _added(text: str, evidence: str) -> str:
     for word in split_tokens(BOUND.sub(" ", text)):
         if word in _DENIALS and denies(evidence):
             continue  # whether the same is denied has been looked at by ``contradiction``
-        if word[0].isdigit() or stem(word) in known | HARMLESS or (parts := _parts_of(word)) and parts <= known:
+        if word[0].isdigit() or word in HEDGES or stem(word) in known | HARMLESS:
+            continue
+        if (parts := _parts_of(word)) and parts <= known:
             continue
         return f'its evidence does not say "{word}"'
     for compound in _COMPOUND.findall(text):

@@ -25,6 +25,7 @@ _LOW = re.compile(rf"{_AT_LEAST}{_BEFORE}", re.IGNORECASE), re.compile(rf"{_AFTE
 _HIGH = re.compile(rf"{_AT_MOST}{_BEFORE}", re.IGNORECASE), re.compile(rf"{_AFTER}{_OR_LESS}\b", re.IGNORECASE)
 BOUND = re.compile(rf"\b(?:{_AT_LEAST}|{_AT_MOST}|{_OR_MORE}|{_OR_LESS})\b", re.IGNORECASE)
 _RANGE = re.compile(rf"(?<![\d.,]){_SIGN}{_N}\s?(?:to|-|–|and|or)\s?\+?{_SIGN}{_N}")
+_SUM = re.compile(rf"(?<![\d.,]){_SIGN}{_N} \+ {_SIGN}{_N}")
 _BETWEEN = re.compile(rf"(?<![\d.,]){_SIGN}{_N}(?: to |\s?[-–]\s?)\+?{_SIGN}{_N}")
 _CHOICE = re.compile(rf"(?<![\d.,]){_SIGN}{_N} or \+?{_SIGN}{_N}")
 _COUNTING = re.compile(
@@ -156,6 +157,10 @@ def _half_a_range(text: str, evidence: str) -> str:
     """One end of a range by itself, where what stands beside it is said of the range."""
     whole = {_plain(end) for one in _RANGE.finditer(text) for end in one.groups()}
     theirs = portions(evidence)
+    for one in _SUM.finditer(evidence):
+        halves = {_plain(end) for end in one.groups()}
+        if not _SUM.search(text) and halves & {_plain(figure) for figure in _FIGURES.findall(text)}:
+            return f"its evidence says {one.group()}"
     ranges = {_plain(end): one.group() for one in _RANGE.finditer(evidence) for end in one.groups()}
     for ours in portions(text):
         for number in ours.kinds:

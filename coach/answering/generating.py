@@ -23,7 +23,7 @@ from coach.answering.assembling import answer_text, topics
 from coach.answering.citing import astray, cite, coverage
 from coach.answering.contradictions import contradiction
 from coach.answering.drafting import Written, read, visible
-from coach.answering.faithful import HARMLESS, fault, without_connectives
+from coach.answering.faithful import JUDGED, fault, without_connectives
 from coach.answering.grounding import REJECTED, check, missing_names, missing_numbers, support
 from coach.answering.linking import Names
 from coach.answering.prompting import Item, answer_messages, evidence, repair_messages
@@ -292,7 +292,7 @@ def _judged(text: str, sentence: Written, items: Mapping[int, Item], asked: str)
     claim = Claim(text=text, support=Support.QUOTED if quoted else Support.INFERRED, citations=citations)
     quotes = " ".join(citation.quote for citation in citations)
     bare = claim.model_copy(update={"text": stated})
-    verdict = check(bare, passages, headings=headings, granted=HARMLESS).model_copy(update={"claim": text})
+    verdict = check(bare, passages, headings=headings, granted=JUDGED).model_copy(update={"claim": text})
     if not verdict.supported and not (verdict.missing_numbers or verdict.missing_names or verdict.polarity_conflict):
         added = unknown_words(text, quotes)
         verdict = verdict.model_copy(update={"reason": f"{verdict.reason}: they do not say {listed(added)}"})

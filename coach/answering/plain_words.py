@@ -16,10 +16,10 @@ HARMLESS = frozenset(
         "is are was were be been being has have had having do does did can could will would should "
         "of to for in on at by with as into through per than "
         "and or but while whereas so also too then each as well "
-        "about around roughly approximately nearly almost circa typically usually generally mostly "
+        "about around almost circa "
         "expect take need last cost pay earn reach get give make go come use count amount add "
         "plan say state put list name mention note tell show report describe call mean rate set "
-        "according guide figure official officially data source page evidence passage "
+        "according guide figure official data source page evidence passage "
         "overall altogether total sum together in which who what when how where there here "
         "move path person people someone somebody something thing way part number "
         "between among such like namely although though however both another either suggest ask want let see find "
@@ -27,6 +27,8 @@ HARMLESS = frozenset(
     ).split()
 )
 """Words that hold a sentence together, report or hedge: stems."""
+HEDGES = frozenset("roughly approximately nearly typically usually generally mostly officially".split())
+"""Adverbs that hedge: not the words that they come from, as "most" and "general" say something."""
 RIVALS = tuple(
     tuple(frozenset(stem(word) for word in group.split()) for group in line.split("; "))
     for line in (
