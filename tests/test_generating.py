@@ -16,9 +16,9 @@ import yaml
 
 from coach.answering.citing import cite, parts_of
 from coach.answering.drafting import read, visible
-from coach.answering.generating import Writing, carries, generate
+from coach.answering.generating import Writing, carries, generate, judge
 from coach.answering.grounding import check
-from coach.answering.prompting import answer_messages, as_data, evidence, instructions
+from coach.answering.prompting import Item, answer_messages, as_data, evidence, instructions
 from coach.answering.rewriting import faithful
 from coach.lab.exporting import as_html
 from coach.models.chat import ChatError, Fault, OnText, Reply
@@ -414,6 +414,42 @@ def test_words_gathered_from_two_sentences_are_no_evidence() -> None:
     ferry = passage("The captain retires in spring.", "The harbour needs a new crane.")
     citations, reason, _ = cite("The captain needs a new crane.", [ferry])
     assert not citations and reason == 'no single sentence that it cites says "The captain needs a new crane"'
+
+
+def test_a_list_may_be_told_in_one_sentence_where_its_entries_stand_in_several(composed: Answer) -> None:
+    lines = passage("The harbour has 3 lines:", "Ferry, 4 hours.", "Tug boat, 2 hours.", "Night ship, 9 hours.")
+    for text, holds in (
+        ("The harbour has 3 lines: ferry, tug boat and night ship. [1]", True),
+        ("The harbour has 3 lines: ferry, tug boat and airship. [1]", False),
+        ("The captain steers 3 lines: ferry, tug boat and night ship. [1]", False),
+    ):
+        (claim,), (verdict,) = judge(read(text), [Item(1, "", (lines,))], composed, frozenset())
+        assert verdict.supported is holds, text
+        assert len(claim.citations) == 4 or not holds
+
+
+def test_what_names_nothing_goes_on_about_what_the_sentence_names() -> None:
+    mills = passage("The Old Mill grinds rye in 4 hours.", "The longest work is that of the New Mill, with 9 hours.")
+    citations, *_ = cite("The Old Mill grinds rye in 4 hours, and is the longest work there.", [mills])
+    assert all("New Mill" not in one.quote for one in citations)
+
+
+@pytest.mark.parametrize(
+    ("first", "holds"),
+    [
+        ("The ferry leaves at noon. [1]", True),
+        ("The bakery opens at six. [2]", False),
+        ("The ferry flies. [1] The bakery opens at six. [2]", False),  # what "it" meant was struck out
+    ],
+)
+def test_it_points_at_what_stands_on_the_screen(composed: Answer, first: str, holds: bool) -> None:
+    ferry = passage("The ferry leaves at noon.", "The ferry carries bicycles.", id_="p#ferry")
+    bakery = passage("The bakery opens at six.", id_="p#bakery", heading=("Harbour", "Bakery"))
+    items = (Item(1, "", (ferry,)), Item(2, "", (bakery,)))
+    answer = composed.model_copy(update={"question": "What is there at the harbour?"})
+    _, verdicts = judge(read(f"{first} It carries bicycles. [1]"), items, answer, frozenset())
+    assert verdicts[-1].supported is holds
+    assert holds or verdicts[-1].reason == 'what its "It" points to does not stand before it'
 
 
 def test_an_order_to_a_machine_is_no_evidence() -> None:
