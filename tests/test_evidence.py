@@ -533,6 +533,8 @@ def test_a_line_gives_one_demand_for_each_thing(line: str, expected: list[tuple[
         ("You don't need Java, Scala or Kotlin", []),
         ("Prior knowledge of Rust is not strictly necessary, Helm is required", ["Helm"]),
         ("Solid Rust, Java is not required", ["Rust"]),
+        ("Python is a must, Java isn't", ["Python"]),
+        ("Python is a must, Java is not.", ["Python"]),
         ("No Java needed, solid Rust", ["Rust"]),
         ("Knowledge of Rust is desirable but not essential", ["Rust"]),
         ("A degree is not required; you have run Helm", ["Helm"]),
