@@ -17,7 +17,7 @@ from coach.answering.plain_words import HARMLESS, NAME_RUN, NUMBERED, RIVALS, SE
 from coach.answering.words import split_tokens, stem
 
 SHARED = 2
-"""Words of a denied part, and of no other, from which a sentence speaks of what is denied."""
+"""Words of what has another rating, and of nothing with this one, from which a sentence speaks of that."""
 LEADING = 1
 """Place up to which a word leads its sentence: "Rated critical: ..."."""
 _SIDES = re.compile(r";|\b(?:while|whereas|but|although|though|yet)\b", re.IGNORECASE)
