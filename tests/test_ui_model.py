@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from coach.ui import model, session
+from coach.models.endpoint import OPENAI
+from coach.ui import model, server, session
 from tests.fakes import FakeCoach
 from tests.scripted_model import ScriptedModel, Text, unauthorized
 
@@ -29,10 +30,11 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    def begin(*, own_machine: bool = True) -> AppTest:
+    def begin(*, own_machine: bool = True, secrets: Mapping[str, str] | None = None) -> AppTest:
         monkeypatch.setattr(session, "make_coach", lambda settings: FakeCoach())
         monkeypatch.setattr(session, "only_from_this_machine", lambda address, headers: own_machine)
         app = AppTest.from_file(str(APP), default_timeout=20)
+        app.secrets = dict(secrets or {})
         app.run()
         session.desk().wait(10)
         return ran(app)
@@ -103,6 +105,54 @@ def test_what_the_operator_set_is_used_until_a_visitor_says_otherwise(
     app.button(key="model-off").click()
     assert badge(ran(app)) == "No model"
     assert SENTINEL not in str(app.main) + str(app.sidebar)
+
+
+HERE, ELSEWHERE = "https://models.example/v1", "https://elsewhere.example/v1"
+SECRETS = {"COACH_MODEL": "in-secrets", "COACH_MODEL_URL": HERE, "COACH_MODEL_KEY": SENTINEL}
+
+
+@pytest.mark.parametrize(
+    ("environment", "secrets", "expected"),
+    [
+        ({}, SECRETS, ("in-secrets", HERE, SENTINEL)),
+        ({"COACH_MODEL": "in-environment"}, SECRETS, ("in-environment", HERE, SENTINEL)),
+        ({"COACH_MODEL_KEY": "sk-environment"}, SECRETS, ("in-secrets", HERE, "sk-environment")),
+        ({"COACH_MODEL_URL": f"{HERE}/"}, SECRETS, ("in-secrets", HERE, SENTINEL)),
+        # The key stands beside one address, so another one never sees it, be it OpenAI's own.
+        ({"COACH_MODEL_URL": ELSEWHERE}, SECRETS, ("in-secrets", ELSEWHERE, "")),
+        ({"COACH_MODEL_URL": ""}, SECRETS, ("in-secrets", OPENAI, "")),
+        ({"COACH_MODEL_URL": ""}, SECRETS | {"OPENAI_API_KEY": "sk-openai"}, ("in-secrets", OPENAI, "sk-openai")),
+        # Without an address in the secrets it is meant for the one that the environment names.
+        (
+            {"COACH_MODEL": "in-environment", "COACH_MODEL_URL": ELSEWHERE},
+            {"COACH_MODEL_KEY": SENTINEL},
+            ("in-environment", ELSEWHERE, SENTINEL),
+        ),
+    ],
+)
+def test_the_environment_beats_the_secrets_and_a_key_stays_with_the_address_it_stands_beside(
+    start: Callable[..., AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+    environment: Mapping[str, str],
+    secrets: Mapping[str, str],
+    expected: tuple[str, str, str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    app = settings(start(secrets=secrets), model.OPERATOR)
+    used = app.session_state["model"].endpoint
+    assert (used.model, used.base_url, used.secret) == expected
+    assert not any(key in str(app.main) + str(app.sidebar) for key in (SENTINEL, "sk-environment", "sk-openai"))
+
+
+def test_what_streamlit_writes_into_the_environment_does_not_pass_for_the_operator_s(
+    start: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SECRETS.items():  # as it does where the secrets are a file
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(server, "STARTED_WITH", {"COACH_MODEL": "in-environment", "COACH_MODEL_URL": ELSEWHERE})
+    used = start(secrets=SECRETS).session_state["model"].endpoint
+    assert (used.model, used.base_url, used.secret) == ("in-environment", ELSEWHERE, "")
 
 
 def test_an_operator_s_mistake_is_told_and_takes_nothing_down(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import streamlit as st
@@ -23,10 +24,10 @@ from coach.errors import CoachError, ModelError
 from coach.knowledge.wording import count
 from coach.models import small
 from coach.models.chat import ChatModel
-from coach.models.endpoint import PRESETS, Endpoint, Preset, endpoint, from_environment, known_key
+from coach.models.endpoint import OPENAI, PRESETS, Endpoint, Preset, endpoint, from_environment, known_key
 from coach.models.spending import ANSWER_TOKENS, SESSION_TOKENS, Spending
 from coach.types import Message, Place
-from coach.ui import session
+from coach.ui import server, session
 from coach.ui.render import literal, plain, quiet
 
 OFF, OPERATOR, SMALL, OTHER = "No model", "The model of this app", "A small model on this machine", "Another address"
@@ -358,9 +359,28 @@ def _place(made: Endpoint) -> str:
 
 
 def _given() -> dict[str, str]:
-    """What the operator set: the environment, and below it Streamlit's secrets."""
+    """What the operator set: the environment, and below it Streamlit's secrets.
+
+    A key that stands in the secrets beside an address is for that address alone: where the environment names another
+    one, it is left out.
+    """
     try:
         secrets = {name: str(st.secrets[name]) for name in NAMES if name in st.secrets}
     except StreamlitSecretNotFoundError:
         secrets = {}
-    return secrets | {name: os.environ[name] for name in NAMES if name in os.environ}
+    environment = _environment(secrets)
+    given = secrets | environment
+    beside = {name: secrets[name] for name in ("COACH_MODEL_URL", "COACH_MODEL_KEY") if secrets.get(name, "").strip()}
+    address = given.get("COACH_MODEL_URL", "").strip() or OPENAI
+    if len(beside) == 2 and "COACH_MODEL_KEY" not in environment and not known_key(address, beside):
+        del given["COACH_MODEL_KEY"]
+    return given
+
+
+def _environment(secrets: Mapping[str, str]) -> dict[str, str]:
+    """The environment without Streamlit's hand in it: it writes the secrets over what the operator had set there."""
+    now = {name: os.environ[name] for name in NAMES if name in os.environ}
+    written = {name for name, value in now.items() if secrets.get(name) == value}
+    return {name: value for name, value in now.items() if name not in written} | {
+        name: server.STARTED_WITH[name] for name in written if name in server.STARTED_WITH
+    }

@@ -14,6 +14,7 @@ its scripts meanwhile.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import threading
@@ -35,6 +36,12 @@ HEAD_START_SECONDS = 4.0
 for seconds, and a page drawn beside it came 0.5 s later on two cores."""
 COOKIE_SECONDS = 400 * 24 * 3600
 """Browsers keep no cookie longer; each visit starts the time anew."""
+
+STARTED_WITH = {
+    name: value for name, value in os.environ.items() if name.startswith("COACH_MODEL") or name == "OPENAI_API_KEY"
+}
+"""What the operator's environment says of a model. Taken down here, when the server is made: Streamlit then writes its
+secrets over it."""
 
 # Second line of defence behind coach.ui.render: even if something slipped through it, the browser would not fetch
 # from, send to, or be framed by another host. Streamlit needs inline scripts and styles, and wasm for some charts.
