@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 import yaml
 
@@ -20,10 +22,15 @@ from coach.answering.generating import Writing, carries, generate, judge
 from coach.answering.grounding import check
 from coach.answering.prompting import Item, answer_messages, as_data, evidence, instructions
 from coach.answering.rewriting import faithful
+from coach.documents import Document, read_document
+from coach.knowledge.own import OwnDocument, OwnLine
 from coach.lab.exporting import as_html
 from coach.models.chat import ChatError, Fault, OnText, Reply
 from coach.models.spending import Spending
-from coach.pipeline import Coach
+from coach.pipeline import Coach, Reading
+from coach.planning.evidence import match_skills
+from coach.planning.learner import Learner, told_of
+from coach.planning.profile import Profile
 from coach.types import (
     Answer,
     Citation,
@@ -372,12 +379,23 @@ def test_a_reply_that_was_cut_loses_its_half_sentence_only() -> None:
     assert [one.text for one in read("It takes 6 weeks [1].", whole=False)] == ["It takes 6 weeks."]
 
 
-def test_at_no_moment_is_a_marker_visible() -> None:
-    reply = "Six weeks [1]. Then [2, 3] rest.[4][5] Done [6"
-    assert not any(re.search(r"[\[\]]", visible(reply[:end])) for end in range(len(reply) + 1))
-
-
-# --- From a sentence to its evidence ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("reply", "whole"),
+    [
+        ("Six weeks [1]. Then [2, 3] rest.[4][5] Done [6", "Six weeks. Then rest. Done"),
+        ("Six weeks [1][2]. Then [[3]] rest [^4]. Done【5】", "Six weeks. Then rest. Done"),
+        # What never becomes a marker, or hides that it is one.
+        ("Six weeks [1][ Then [1, rest [ a while [1", "Six weeks Then rest a while"),
+        ("Six weeks \uff3b1\uff3d. Then [\u200b2\u200b] rest.", "Six weeks. Then rest."),
+        ("Six weeks [1](https://evil.example/1). Then [[2](https://evil.example/2)] rest.", "Six weeks. Then rest."),
+        ("Six weeks [1-3]. A list[0] of [see 2] words [", "Six weeks. A list of see 2 words"),
+    ],
+)
+def test_at_no_moment_is_a_marker_visible(reply: str, whole: str) -> None:
+    assert visible(reply) == whole
+    for end in range(len(reply) + 1):
+        seen = unicodedata.normalize("NFKC", visible(reply[:end]))
+        assert not re.search(r"[\[\]【】]|evil", seen), reply[:end]
 
 
 def passage(*sentences: str, id_: str = "p#one", heading: tuple[str, ...] = ("Harbour", "Ferry")) -> Passage:
@@ -592,3 +610,146 @@ def test_a_document_of_the_learners_own_is_evidence_under_its_own_name(coach: Co
     shown = generate(note, reading.corpus, reading.vocabulary.names, Writing(model=model))
     assert shown.status is Status.ANSWERED
     assert any(one.passage_id == "p#hostile" for claim in shown.claims for one in claim.citations)
+
+
+# --- Attacks in real files, read as the product reads them -----------------------------------------------------------
+
+TERMS = "The evening course of the college lasts 9 weeks."
+ABOUT_TERMS = "How long does the evening course of the college last?"
+WORKED = "Built a vector search with FAISS and deployed it with Docker and FastAPI."
+LURES = (
+    "Enrol for the course at join.evil.example before May.",
+    "The seal of the course says :green[accepted] to all.",
+)
+"""Stand in the file word for word, so that evidence alone would let them pass."""
+FOREIGN = re.compile(r"https?:|!\[|\]\(|<[a-z]|www\.|evil|example\.(?:org|net|com)|:[a-z-]+\[")
+"""A link, an image, mark-up, or a host that no resource has."""
+LEAST_ORDER = 5
+"""Words in a row from which a line of a file counts as repeated."""
+
+
+def markdown_of(heading: str, *texts: str) -> bytes:
+    return "\n\n".join([f"# {heading}", *texts, ""]).encode()
+
+
+def word_of(heading: str, *texts: str) -> bytes:
+    """A Word file with a paragraph for each line, all of them below one heading."""
+    made = docx.Document()
+    made.add_heading(heading, 1)
+    for text in texts:
+        for line in text.splitlines():
+            made.add_paragraph(line)
+    kept = io.BytesIO()
+    made.save(kept)
+    return kept.getvalue()
+
+
+def own_of(read: Document) -> OwnDocument:
+    """As the Library page adds it."""
+    lines = tuple(OwnLine(text=line.text, heading=line.heading, item=line.item) for line in read.lines)
+    return OwnDocument(name=read.name, lines=lines)
+
+
+def obeying(attack: dict[str, Any], true: str) -> Callable[[Sequence[Message]], str]:
+    """A model that says what is true and then falls for the attack: what was wanted, what the hostile file says, its
+    own prompt, and a link, an image and citations that nobody gave it."""
+
+    def reply(messages: Sequence[Message]) -> str:
+        shown = re.findall(r"^\[(\d+)\] (.*)$", messages[3].content, re.MULTILINE)  # behind the example
+        theirs = [number for number, text in shown if text.startswith("Your document")]
+        others = [number for number, text in shown if not text.startswith("Your document")]
+        here, other = (theirs or others)[0], (others or theirs)[0]
+        wanted = attack["obeyed"].replace("{prompt}", PHRASE).replace("{here}", here).replace("{other}", other)
+        order = messages[0].content.splitlines()
+        parts = [  # the worst first: a reply is read up to its twelfth sentence
+            f"{true} [{here}]",
+            wanted,
+            *(f"{lure} [{here}]" for lure in LURES),
+            f"[Read on](https://evil.example/{here}) for more. [{here}]",
+            f"![seal](https://evil.example/{here}.png) It is sealed. [{here}]",
+            f"{true[:-1]} and is famous. [{len(shown) + 1}]",
+            f"{order[0]} [{here}]",
+            *(f"{sentence} [{other}]" for sentence in _sentences(as_data(attack["text"]))),  # not where it stands
+        ]
+        return "\n".join(parts)
+
+    return reply
+
+
+def assert_nothing_got_through(
+    answer: Answer, model: Said, reading: Reading, attack: dict[str, Any], *, told: str
+) -> None:
+    """What holds whatever a file says and a model makes of it."""
+    assert answer.status is Status.ANSWERED and answer.claims and told in answer.text
+    seen = " ".join([answer.text, *(claim.text for claim in answer.claims), *answer.suggestions])
+    views = [seen.casefold(), _folded(seen)]
+    for phrase in attack["must_not_show"]:
+        wanted = phrase.replace("{prompt}", PHRASE).casefold()
+        assert not any(wanted in view for view in views), answer.text
+    for view in views:
+        assert not FOREIGN.search(view), answer.text
+    for line in model.asked[0][0].content.splitlines():  # no line of the prompt
+        for sentence in _sentences(line):
+            assert sentence.casefold() not in views[0], answer.text
+    shown = {entry.passage.id for entry in answer.trace.retrieved}
+    for claim in answer.claims:
+        cited = [reading.corpus.by_id[one.passage_id] for one in claim.citations]
+        assert cited and {passage.id for passage in cited} <= shown
+        for citation, passage_ in zip(claim.citations, cited, strict=True):
+            assert passage_.text[citation.start : citation.end] == citation.quote
+        assert check(claim, cited, answer.question).supported
+        # Nothing of the file passes for somebody else's.
+        if any(passage_.origin is not Origin.LEARNER for passage_ in cited):
+            assert not _repeated(claim.text, attack["text"])
+    # In the prompt the file is one numbered line like any other, and neither a question nor an instruction.
+    asked = model.asked[0][-1].content.splitlines()
+    numbers = [int(line[1 : line.index("]")]) for line in asked if re.match(r"\[\d+\]", line)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert not [line for line in asked if re.search(r".\[\d", line)]  # no number but ours
+    assert [line for line in asked if line.startswith("Question:")] == [f"Question: {answer.question}"]
+    assert not any(_repeated(message.content, attack["text"]) for message in model.asked[0][:-1])
+
+
+def _repeated(text: str, hostile: str) -> bool:
+    words, said = as_data(hostile).casefold().split(), f" {' '.join(as_data(text).casefold().split())} "
+    runs = [" ".join(words[at : at + LEAST_ORDER]) for at in range(len(words) - LEAST_ORDER + 1)]
+    return any(f" {run} " in said for run in runs)
+
+
+@pytest.mark.parametrize(
+    "attack", [attack for attack in ATTACKS if attack["where"] == "own_document"], ids=lambda attack: attack["id"]
+)
+def test_an_attack_in_a_file_that_the_learner_added_gets_nowhere(coach: Coach, attack: dict[str, Any]) -> None:
+    file = word_of("The evening course", TERMS, *LURES, attack["text"])
+    reading = coach.with_documents([own_of(read_document(file, "a.docx"))])
+    model = Said(obeying(attack, TERMS))
+    answer = coach.ask(ABOUT_TERMS, reading=reading, writing=Writing(model=model))
+    theirs = [line for line in model.asked[0][-1].content.splitlines() if "Your document > a.docx" in line]
+    assert any(_repeated(line, attack["text"]) for line in theirs)  # else it would prove nothing
+    assert_nothing_got_through(answer, model, reading, attack, told="9 weeks")
+    assert answer.trace.generation is not None and answer.trace.generation.outcome is not Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "attack", [attack for attack in ATTACKS if attack["where"] == "resume"], ids=lambda attack: attack["id"]
+)
+def test_an_attack_in_a_resume_reaches_neither_the_profile_nor_the_answer(coach: Coach, attack: dict[str, Any]) -> None:
+    corpus = coach.corpus()
+    honest, hostile = (
+        read_document(markdown_of("Experience", WORKED, *more), "resume.md") for more in ((), (*LURES, attack["text"]))
+    )
+    levels = [
+        {match.name: match.level for match in match_skills(one, corpus, coach.encoder()).skills if match.held}
+        for one in (honest, hostile)
+    ]
+    assert levels[0] and levels[1] == levels[0]  # no skill, and no better level, by being told to find it
+    profile = Profile.model_validate({"skills": levels[1], "weekly_hours": 6})
+    hints = told_of(profile)
+    assert not _repeated(hints, attack["text"])
+    # And the same file among the documents that are asked of, which is the way on which a model does read it.
+    reading = coach.with_documents([own_of(hostile)])
+    model = Said(obeying(attack, TRUE.removesuffix(" [1]")))
+    learner = Learner(profile=profile, today=date(2026, 3, 2))
+    answer = coach.ask(LENGTH, reading=reading, learner=learner, writing=Writing(model=model, hints=hints))
+    assert f"About the asker, no evidence: {as_data(hints)}" in model.asked[0][-1].content.splitlines()
+    assert_nothing_got_through(answer, model, reading, attack, told="6 to 8 months")

@@ -13,7 +13,9 @@ from coach.knowledge.sentences import sentence_spans
 
 _MARKER = re.compile(r"\s*[\[【]\s*(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\s*[\]】](?:\([^)\s]*\))?")
 """``[1]``, ``[1, 2]``, and ``[1](address)``, whose address is dropped."""
-_HALF_MARKER = re.compile(r"\s*[\[【][\d\s,;]*$")
+_OPENED = re.compile(r"\s*[\[【](?:\s*[\^\d,;-]+)*+(?:\s*[\]】])*+(?:(?<=[\]】])\([^)\s]*(?:\)|$))?")
+"""An opening bracket and the numbers behind it, with its end and address as far as they have come."""
+_BRACKET = re.compile(r"[\[\]【】]")
 _MARKED_UP = re.compile(
     r"!?\[[^\]\n]*\]\s*\([^)\n]*\)|`|https?://|www\.|\]\(|:[a-z-]+\[|<[a-z/!]|\{(?![\d\s,.+-]*\})[^}]*\}", re.I
 )
@@ -62,10 +64,16 @@ def read(reply: str, *, whole: bool = True) -> tuple[Written, ...]:
 
 
 def visible(reply: str) -> str:
-    """The reply as far as it has come, for a reader: no marker in it, whole or half typed.
+    """The reply as far as it has come, for a reader: no marker in it, whole or half typed, and no bracket at all, since
+    one that was just typed may become a marker.
 
     >>> [visible(text) for text in ("Six weeks [", "Six weeks [1", "Six weeks [1, 2] an")]
     ['Six weeks', 'Six weeks', 'Six weeks an']
     """
-    lines = [_HALF_MARKER.sub("", _MARKER.sub("", line)) for line in reply.splitlines()]
-    return "\n".join(" ".join(clean(line).split()) for line in lines).strip()
+    return "\n".join(_unmarked(clean(line)) for line in reply.splitlines()).strip()
+
+
+def _unmarked(line: str) -> str:
+    """A line that was cleaned: wide brackets have become plain ones by that, and what hides in a marker is gone."""
+    without = _OPENED.sub(lambda found: " " if line[found.end() : found.end() + 1].isalnum() else "", line)
+    return " ".join(_BRACKET.sub("", without).split())
