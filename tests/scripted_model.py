@@ -148,6 +148,29 @@ class Text(Reply):
 
 
 @dataclass(frozen=True)
+class Stepped(Reply):
+    """A stream of pieces; after each it waits for the gate of that piece. Made with ``stepped``."""
+
+    pieces: tuple[str, ...]
+    gates: tuple[threading.Event, ...]
+
+    def play(self, exchange: Exchange) -> None:
+        exchange.begin_stream()
+        exchange.event(exchange.chunk({"role": "assistant", "content": ""}))
+        for piece, gate in zip(self.pieces, self.gates, strict=True):
+            exchange.event(exchange.chunk({"content": piece}))
+            exchange.wait(gate)
+        exchange.event(exchange.chunk({}, "stop"))
+        exchange.done()
+        exchange.end_stream()
+
+
+def stepped(*pieces: str) -> Stepped:
+    """Each piece stays the last one until the test, having looked at what became of it, opens its gate."""
+    return Stepped(pieces, tuple(threading.Event() for _ in pieces))
+
+
+@dataclass(frozen=True)
 class Computed(Reply):
     """The text that ``function`` makes of the request's body. What it raises ends the test: see ``ScriptedModel``."""
 

@@ -3,18 +3,36 @@ every way in which a service fails. A key that is typed is searched for afterwar
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 
+from coach.lab.tour import STOPS
 from coach.models import small
+from coach.ui.model import NAMES
 from eval.browser import ROOT, served
-from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, WIDE, ask, chromium, fits, open_page, settled, watched
+from tests.browser import (
+    ANSWER_MS,
+    FIRST_ANSWER_MS,
+    PHONE,
+    WIDE,
+    ask,
+    chromium,
+    fits,
+    loaded,
+    open_page,
+    settled,
+    watched,
+)
 from tests.scripted_model import (
     BadChunk,
+    Computed,
     Long,
     Reset,
     ScriptedModel,
@@ -24,6 +42,7 @@ from tests.scripted_model import (
     model_not_found,
     rate_limited,
     server_error,
+    stepped,
     unauthorized,
 )
 
@@ -153,6 +172,56 @@ def test_the_labs_comparison_can_be_stopped_and_shows_three_answers_side_by_side
         assert fits(page)
 
 
+def test_the_tours_last_stop_leads_to_three_answers_with_what_does_not_hold_struck_out(
+    context: BrowserContext, address: str
+) -> None:
+    page = open_page(context, address)
+    false, uncited = "The pay is $987,654 a year. [1]", "Everybody is hired at once."
+    with ScriptedModel(Computed(lambda body: _said(body, false, uncited))) as server:
+        use_service(page, server.base_url)
+        page.get_by_test_id("stTopNavLink").filter(has_text="RAG Lab").click()
+        page.get_by_role("radio", name="Tour", exact=True).click()
+        page.locator(".st-key-lab-tour-stop").get_by_text(str(STOPS), exact=True).click()
+        expect(page.get_by_role("heading", level=3)).to_contain_text(f"{STOPS} of {STOPS}")
+        loaded(page)
+        asked = page.locator('[class*="st-key-asked-first-tour"]').inner_text().strip()
+        page.locator(".st-key-lab-tour-look button").click()
+        expect(page.get_by_role("textbox", name="Question")).to_have_value(asked)
+        page.get_by_role("button", name="Ask it twice").click()
+        columns = page.get_by_test_id("stColumn")
+        expect(columns).to_have_count(3)
+        for at, head in enumerate(("No retrieval", "Retrieval", "Retrieval and check")):
+            expect(columns.nth(at).locator("strong").first).to_have_text(head)
+        settled(page)
+        alone, passages, checked = (columns.nth(at) for at in range(3))
+        # Alone, all of it is made up; with the passages, what they say stands and the rest is struck out with the
+        # reason; and of that nothing is left once it is checked.
+        expect(alone).to_contain_text("2 of 2 sentences not supported")
+        expect(passages).to_contain_text("2 of 3 sentences not supported")
+        for column, words, reason in (
+            (alone, "The pay is $987,654 a year.", "987,654"),
+            (alone, uncited, "no single sentence that it cites says"),
+            (passages, "The pay is $987,654 a year.", "987,654"),
+            (passages, uncited, "it cites nothing"),
+        ):
+            struck = column.get_by_test_id("stMarkdown").filter(has=page.locator("del, s").get_by_text(words))
+            expect(struck).to_have_count(1)
+            assert reason in struck.inner_text().replace(words, "")
+        expect(checked).to_contain_text(re.compile(r"\d"))
+        expect(checked).not_to_contain_text("987,654")
+        expect(checked).not_to_contain_text(uncited)
+        expect(checked.locator("del, s")).to_have_count(0)
+        assert fits(page)
+        assert [("Passages:" in chat.prompt) for chat in server.chats] == [True, False]
+
+
+def _said(body: Mapping[str, Any], *made_up: str) -> str:
+    """With passages, the first sentence of the first one and what is made up; without them, that alone."""
+    asked = str(body["messages"][-1]["content"])
+    first = re.search(r"^\[1\] [^\n]*?: (?P<sentence>[^\n]*?[.!])(?: |$)", asked, re.MULTILINE)
+    return " ".join(([f"{first['sentence']} [1]"] if first else []) + list(made_up))
+
+
 def test_a_draft_that_holds_is_shown_and_every_failure_leaves_the_coachs_answer_and_a_plain_sentence(
     context: BrowserContext, address: str, folder: Path
 ) -> None:
@@ -231,3 +300,95 @@ def test_an_address_in_the_clear_is_refused_where_it_is_typed(context: BrowserCo
     dialog.locator('[class*="st-key-model-address-"] input').fill("http://192.168.1.20:8000/v1")
     dialog.get_by_role("button", name="Test the connection").click()
     expect(dialog).to_contain_text("only https, or http to this machine")
+
+
+def test_a_key_in_the_secrets_reaches_its_address_and_nothing_else_and_the_environment_beats_them(
+    context: BrowserContext, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COACH_MODEL", "scripted-2")  # which Streamlit overwrites when it reads the file
+    folder = tmp_path / "app"
+    shutil.copytree(built, folder / "data")
+    sent: list[str | bytes] = []  # all that reaches the browser, drawn or not
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: sent.append(frame))  # noqa: PLW0108 - Playwright takes no built-in
+
+    context.on("page", lambda page: page.on("websocket", listen))
+    with ScriptedModel(Text(TRUE)) as server:
+        values = {"COACH_MODEL": "scripted-1", "COACH_MODEL_URL": server.base_url, "COACH_MODEL_KEY": SENTINEL}
+        secrets = tmp_path / "secrets.toml"
+        secrets.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        with served(ROOT / "app.py", folder / "data", options=(f"--secrets.files={secrets}",)) as url:
+            page = open_page(context, url)
+            expect(page.locator(".st-key-model-settings")).to_contain_text("Local: scripted-2")
+            ask(page, LENGTH)
+            expect(page.locator('[class*="st-key-said-"]').last).to_contain_text("Worded by scripted-2")
+            page.get_by_text("Evidence:").click()
+            page.get_by_role("tab", name="Steps").click()
+            expect(page.get_by_text("The prompt as sent, and the reply").first).to_be_visible()
+            open_settings(page, "The model of this app")
+            page.get_by_role("button", name="Test the connection").click()
+            expect(page.get_by_role("dialog")).to_contain_text("scripted-2 answered in")
+            shown = page.content()
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            shown += page.content() + page.url
+        assert {(chat.key, chat.body["model"]) for chat in server.chats} == {(SENTINEL, "scripted-2")}
+        assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {SENTINEL}"}
+    digits = SENTINEL.rpartition("-")[2]  # no sign in them that a page would write in another way
+    assert digits not in shown
+    frames = [frame.encode() if isinstance(frame, str) else frame for frame in sent]
+    assert any(b"Worded by" in frame for frame in frames)
+    assert not any(digits.encode() in frame for frame in frames)
+    kept = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(path.suffix == ".log" for path in kept) and any(b"6 to 8 months" in data for data in kept.values())
+    assert not [path for path, data in kept.items() if digits.encode() in data]
+
+
+DRAFTS = """() => {
+    window.drafts = [];
+    const look = () => {
+        for (const label of document.querySelectorAll('[data-testid="stCaptionContainer"]')) {
+            if (!label.textContent.includes("The model's draft")) continue;
+            for (const one of document.querySelectorAll('[data-testid="stMarkdown"]')) {
+                const after = label.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+                if (after && one.textContent) window.drafts.push(one.textContent);
+            }
+        }
+    };
+    new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+"""Keeps every text that ever stands below the label of the draft."""
+
+
+def test_no_half_typed_marker_is_ever_on_the_page(context: BrowserContext, address: str) -> None:
+    # Each piece brings words to wait for, and ends within a marker that is then the last thing that has come.
+    pieces = {
+        "The guide plans 6 to 8 months [": "6 to 8 months",
+        "1] for the move. [1": "for the move.",
+        "] Nothing is hidden [1][": "Nothing is hidden",
+        "2] and nothing is shown [2, ": "nothing is shown",
+        "3] twice [\uff11](https://evil": "twice",
+        ".example) or [ more": "more",
+        " often. \uff3b4": "often.",
+    }
+    page = open_page(context, address)
+    reply = stepped(*pieces)
+    with ScriptedModel(reply) as server:
+        use_service(page, server.base_url)
+        page.evaluate(DRAFTS)
+        box = page.get_by_test_id("stChatInputTextArea")
+        box.fill(LENGTH)
+        box.press("Enter")
+        for words, gate in zip(pieces.values(), reply.gates, strict=True):
+            page.wait_for_function(
+                "words => window.drafts.some(draft => draft.includes(words))", arg=words, timeout=FIRST_ANSWER_MS
+            )
+            gate.set()
+        expect(page.get_by_text("Evidence:")).to_have_count(1, timeout=ANSWER_MS)
+    drafts: list[str] = page.evaluate("() => window.drafts")
+    whole = "The guide plans 6 to 8 months for the move. Nothing is hidden and nothing is shown twice or more often."
+    assert whole in {" ".join(draft.split()) for draft in drafts}
+    assert not [draft for draft in drafts if re.search(r"[\[\]\uff3b\uff3d]|evil", draft)]

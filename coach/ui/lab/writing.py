@@ -120,10 +120,11 @@ def _side(side: Side) -> None:
 
 def _sentences(sentences: Sequence[Told], *, verdicts: bool) -> None:
     for one in sentences:
-        mark = ":material/check:" if one.verdict.supported else ":material/close:"
-        line = f"{mark} {literal(one.text)}" if verdicts else literal(one.text)
-        if verdicts and not one.verdict.supported:
-            line += f"  \n:small[{quiet(one.verdict.reason)}]"
+        line = literal(one.text)
+        if verdicts and one.verdict.supported:
+            line = f":material/check: {line}"
+        elif verdicts:
+            line = f":material/close: ~~{line}~~  \n:small[{quiet(one.verdict.reason)}]"
         st.markdown(line)
 
 
