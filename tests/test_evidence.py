@@ -338,6 +338,14 @@ def test_plain_lines_that_name_a_skill_show_it_though_nothing_else_stands_there(
     assert len(missed) <= 0.05 * asked, missed
 
 
+# --- Slips of the keys and letters of other languages -----------------------------------------------------------
+
+
+def test_a_word_of_another_language_is_not_cut_at_its_accent(guides: dict[str, Corpus]) -> None:
+    for guide in guides.values():  # "ANN" is a search for near neighbours
+        assert held(match(guide, "# Langues", "Années / Years")) == set()
+
+
 # --- Whose doing a line tells, by its wording -------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ scope: what somebody else did never gets here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -325,6 +326,7 @@ class Features:
         return _WORD.sub(lambda found: "" if found.group() in self.kin.proper else found.group(), text).strip() or text
 
     def _said(self, text: str, cased: bool) -> _Said:
+        text = _plain_letters(text)
         words = tuple(split_tokens(text))
         small = frozenset(
             at for at, (start, _) in enumerate(token_spans(text)) if cased and text[start : start + 1].islower()
@@ -438,6 +440,15 @@ def is_name(text: str) -> bool:
     if not 0 < len(words) <= 3 or any(word[:1].islower() for word in words):
         return False
     return len(words) > 1 or frequency(text.lower()) < 3.5 or not text[1:].islower()
+
+
+def _plain_letters(text: str) -> str:
+    """Letters without their accents, each in its place: "années" is no "ann" and "es".
+
+    >>> _plain_letters("Années à Zürich")
+    'Annees a Zurich'
+    """
+    return "".join(char if char.isascii() else unicodedata.normalize("NFD", char)[0] for char in text)
 
 
 def _whole(subject: Subject) -> str:
