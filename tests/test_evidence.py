@@ -34,6 +34,7 @@ from coach.planning.evidence_values import Part, SkillMatch, SkillReport
 from coach.planning.kin import fields, kin_of
 from coach.planning.profile import Level
 from coach.planning.scope import Scope, orders, scope_of
+from coach.planning.typos import spelt
 from coach.retrieval.encoder import Encoder, load_encoder
 from coach.settings import Settings, load_settings
 from eval.skills import corpora
@@ -339,6 +340,29 @@ def test_plain_lines_that_name_a_skill_show_it_though_nothing_else_stands_there(
 
 
 # --- Slips of the keys and letters of other languages -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Desgined a databse for evry brdige", "Designed a database for every bridge"),
+        ("TESTD EVRY BRDIGE", "TESTED EVERY BRIDGE"),
+        (
+            "Worked for Brigde Ltd on a retagger, in quarkus and Java",
+            "Worked for Brigde Ltd on a retagger, in quarkus and Java",
+        ),
+        ("weren't at ana@evry.example", "weren't at ana@evry.example"),
+    ],
+)
+def test_slips_are_read_as_the_word_that_was_meant(text: str, meant: str) -> None:
+    assert spelt(text) == meant
+
+
+def test_a_heading_with_a_slip_opens_its_section_and_quotes_stay_as_they_are(corpus: Corpus) -> None:
+    report = match(corpus, "# Skils", "Excel, chess", "# Intrests", "Java, kites")
+    assert held(report) == {"excel"}
+    (found,) = [one for one in match(corpus, "# Work", "- Wrote evry invoice in Java").skills if one.held]
+    assert found.resume_quote == "Wrote evry invoice in Java"
 
 
 def test_a_word_of_another_language_is_not_cut_at_its_accent(guides: dict[str, Corpus]) -> None:

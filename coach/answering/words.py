@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 import Stemmer
 from lemminflect import getAllLemmas
-from wordfreq import zipf_frequency
+from wordfreq import top_n_list, zipf_frequency
 
 _stemmer = Stemmer.Stemmer("english")
 
@@ -115,6 +115,12 @@ def plain_form(word: str) -> str:
     """The base of a comparative or superlative ("toughest" gives "tough"), otherwise the word itself."""
     lemmas = getAllLemmas(word, upos="ADJ").get("ADJ", ())
     return lemmas[0] if lemmas and word.endswith(("er", "est")) else word
+
+
+@cache
+def common_words(count: int) -> frozenset[str]:
+    """The most common words of English, in small letters."""
+    return frozenset(word for word in top_n_list("en", count) if word.isalpha())
 
 
 @cache

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from coach.planning.scope import Scope, Section, ends_in_others, gives_away, orders, scope_of, section_of, workplace
+from coach.planning.typos import spelt
 
 MOST_CHARACTERS = 600
 """A clause longer than this is cut: nobody tells one thing in more."""
@@ -210,7 +211,7 @@ def _blocks(lines: Sequence[TextLine]) -> Iterator[_Block]:
             run = []
         if line.heading != heading:
             heading = line.heading
-            section = section_of(heading) or Section.OWN
+            section = section_of(spelt(heading)) or Section.OWN
             carried = None
         if opened is not None and not comment:
             section, carried = opened, None
@@ -226,7 +227,7 @@ def _opens(line: TextLine) -> Section | None:
     words = line.text.split()
     if line.item or not words or len(words) > HEADING_WORDS or line.text.rstrip()[-1] in ".,;!?":
         return None
-    found = section_of(line.text)
+    found = section_of(spelt(line.text))
     if found is None and len(words) <= 3 and not any(char.isdigit() for char in line.text) and _titled(line):
         return Section.OWN
     return found
@@ -316,11 +317,11 @@ def _clauses(block: _Block, start: int, end: int, sentence: int, title: bool) ->
     label = _LABEL.match(text)
     listed_under = section
     if label:
-        named = section_of(label.group(1))
+        named = section_of(spelt(label.group(1)))
         if named is not None:
             section = listed_under = named
     spans = list(_spans(text))
-    scopes = [scope_of(text[a:b]) for a, b in spans]
+    scopes = [scope_of(spelt(text[a:b])) for a, b in spans]
     for at in range(1, len(spans)):
         before = text[slice(*spans[at - 1])]
         if _WHICH.match(text[slice(*spans[at])]) and ends_in_others(before):
@@ -342,7 +343,7 @@ def _clauses(block: _Block, start: int, end: int, sentence: int, title: bool) ->
         if not quote:
             continue
         yield Clause(
-            text=text[a:b][:MOST_CHARACTERS],
+            text=spelt(text[a:b][:MOST_CHARACTERS]),
             line=line,
             quote=quote,
             scope=_overruled(section, scope),
