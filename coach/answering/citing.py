@@ -112,7 +112,7 @@ def _by_part(text: str, places: Sequence[Place]) -> tuple[list[Place], str]:
         best = max(places if NAME_RUN.search(part) else about or places, key=lambda place: _fit(part, place))
         said = f"{best.sentence.text} {best.sentence.formula or ''} {best.context}"
         together = coverage(part, said, granted=HARMLESS)
-        if not together or together < TOGETHER * coverage(part, everything, granted=HARMLESS):
+        if together < TOGETHER * coverage(part, everything, granted=HARMLESS):
             return [], f'no single sentence that it cites says "{part.strip(" .")}"'
         found.setdefault((best.passage.id, best.at), best)
     return list(found.values()), ""
