@@ -399,18 +399,3 @@ def test_elsewhere_than_on_the_machine_itself_everything_goes_with_the_visit(
         assert_first_visit(page)
         expect(page.get_by_text(NOTHING_KEPT).first).to_be_visible()
         expect_closed(page, conversation)
-
-
-def test_on_the_machine_itself_the_same_is_written_down(somebody: Opening, tmp_path: Path, built: Path) -> None:
-    """Or the test before would look for it in the wrong place."""
-    data_dir = tmp_path / "data"
-    with app(data_dir, built) as address, somebody() as context:
-        page = open_page(context, address)
-        expect(page.get_by_text(NOTHING_KEPT)).to_have_count(0)
-        ask(page, QUESTION)
-        go_to_plan(page)
-        make_plan(page, 6)
-        assert kept_rows(data_dir) == {"conversations": 1, "turns": 1, "profiles": 1, "ticks": 1}
-        assert files_with(data_dir, QUESTION) and files_with(data_dir, REGION)
-        reload_plan(page)
-        expect(summary(page, 6)).to_be_visible()

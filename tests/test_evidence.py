@@ -172,7 +172,7 @@ def test_a_line_that_runs_on_keeps_its_quote_on_one_line() -> None:
 
 
 @given(st.lists(st.text(max_size=60).filter(lambda text: bool(text.strip())), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_quote_stands_verbatim_on_its_line(texts: list[str]) -> None:
     lines = []
     for text in texts:

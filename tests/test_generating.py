@@ -30,7 +30,7 @@ from coach.models.spending import Spending
 from coach.pipeline import Coach, Reading
 from coach.planning.evidence import match_skills
 from coach.planning.learner import Learner, told_of
-from coach.planning.profile import Profile
+from coach.planning.profile import Level, Profile
 from coach.types import (
     Answer,
     Citation,
@@ -730,20 +730,27 @@ def test_an_attack_in_a_file_that_the_learner_added_gets_nowhere(coach: Coach, a
     assert answer.trace.generation is not None and answer.trace.generation.outcome is not Outcome.FAILED
 
 
+def levels_shown(coach: Coach, *more: str) -> tuple[Document, dict[str, Level | None]]:
+    """A resume with more in it, and the levels at which it shows skills."""
+    resume = read_document(markdown_of("Experience", WORKED, *more), "resume.md")
+    found = match_skills(resume, coach.corpus(), coach.encoder()).skills
+    return resume, {match.name: match.level for match in found if match.held}
+
+
+@pytest.fixture(scope="module")
+def honest(coach: Coach) -> dict[str, Level | None]:
+    return levels_shown(coach)[1]
+
+
 @pytest.mark.parametrize(
     "attack", [attack for attack in ATTACKS if attack["where"] == "resume"], ids=lambda attack: attack["id"]
 )
-def test_an_attack_in_a_resume_reaches_neither_the_profile_nor_the_answer(coach: Coach, attack: dict[str, Any]) -> None:
-    corpus = coach.corpus()
-    honest, hostile = (
-        read_document(markdown_of("Experience", WORKED, *more), "resume.md") for more in ((), (*LURES, attack["text"]))
-    )
-    levels = [
-        {match.name: match.level for match in match_skills(one, corpus, coach.encoder()).skills if match.held}
-        for one in (honest, hostile)
-    ]
-    assert levels[0] and levels[1] == levels[0]  # no skill, and no better level, by being told to find it
-    profile = Profile.model_validate({"skills": levels[1], "weekly_hours": 6})
+def test_an_attack_in_a_resume_reaches_neither_the_profile_nor_the_answer(
+    coach: Coach, honest: dict[str, Level | None], attack: dict[str, Any]
+) -> None:
+    hostile, levels = levels_shown(coach, *LURES, attack["text"])
+    assert honest and levels == honest  # no skill, and no better level, by being told to find it
+    profile = Profile.model_validate({"skills": levels, "weekly_hours": 6})
     hints = told_of(profile)
     assert not _repeated(hints, attack["text"])
     # And the same file among the documents that are asked of, which is the way on which a model does read it.

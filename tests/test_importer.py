@@ -958,7 +958,7 @@ def renderings(draw: st.DrawFn) -> tuple[Said, str]:
     return facts, draw(st.sampled_from(["", "\ufeff"])) + end.join(lines)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(renderings())
 def test_what_a_page_says_survives_its_rendering(rendering: tuple[Said, str]) -> None:
     facts, text = rendering
@@ -980,7 +980,7 @@ def test_what_a_page_says_survives_its_rendering(rendering: tuple[Said, str]) ->
     assert Pathway.model_validate(yaml.safe_load(dump_yaml(pathway))) == pathway
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(max_size=300), st.integers(0, len(NURSE)), st.integers(0, 200))
 def test_no_text_breaks_the_reading(noise: str, at: int, gone: int) -> None:
     """Anything put anywhere, with a stretch missing, gives a pathway that loads back equal, or a refusal."""
