@@ -23,8 +23,9 @@ from coach.models import small
 from coach.models.chat import ChatError, Fault
 from coach.models.endpoint import Endpoint, from_environment
 from coach.pipeline import Coach
+from coach.retrieval.contents import IndexState
 from coach.retrieval.encoder import Encoder
-from coach.retrieval.index import IndexState, index_state
+from coach.retrieval.opening import index_state
 from coach.settings import REPOSITORY, Settings, load_settings
 from coach.storage import store_problem
 from coach.types import Frozen, Message, Place

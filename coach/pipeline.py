@@ -45,7 +45,8 @@ from coach.planning.plan import Plan
 from coach.planning.schedule import make_plan
 from coach.planning.telling import ASKED_BY, told
 from coach.retrieval.encoder import Encoder, load_encoder
-from coach.retrieval.index import PassageIndex, SearchResult, open_beside, open_index
+from coach.retrieval.index import PassageIndex, SearchResult
+from coach.retrieval.opening import open_beside, open_index
 from coach.settings import Settings, load_settings
 from coach.types import (
     AS_SHIPPED,

@@ -30,7 +30,7 @@ from coach.pipeline import Coach
 from coach.retrieval import dense
 from coach.retrieval.dense import Records
 from coach.retrieval.encoder import Encoder, packaged_model_folder
-from coach.retrieval.index import open_index
+from coach.retrieval.opening import open_index
 from coach.settings import Settings, load_settings
 from coach.types import Frozen
 from eval.cases import Case

@@ -200,7 +200,7 @@ def test_the_tours_last_stop_leads_to_three_answers_with_what_does_not_hold_stru
         expect(passages).to_contain_text("2 of 3 sentences not supported")
         for column, words, reason in (
             (alone, "The pay is $987,654 a year.", "987,654"),
-            (alone, uncited, "no single sentence that it cites says"),
+            (alone, uncited, "covers too little of it"),
             (passages, "The pay is $987,654 a year.", "987,654"),
             (passages, uncited, "it cites nothing"),
         ):

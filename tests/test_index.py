@@ -21,7 +21,8 @@ from filelock import FileLock
 
 from coach.errors import IndexBusyError, VectorIndexError
 from coach.retrieval.encoder import load_encoder
-from coach.retrieval.index import PassageIndex, open_index
+from coach.retrieval.index import PassageIndex
+from coach.retrieval.opening import open_index
 from coach.settings import Settings, load_settings
 from coach.types import Fact, Method, Origin, Passage
 from tests.encoders import HashingEncoder
@@ -457,7 +458,7 @@ def test_a_full_disk_leaves_the_old_index_and_no_half_of_a_new_one(
         import resource, signal
         from tests.test_index import PASSAGES, changed
         from tests.encoders import HashingEncoder
-        from coach.retrieval.index import open_index
+        from coach.retrieval.opening import open_index
         from coach.retrieval import dense
         from coach.settings import load_settings
         dense.open_memory().close()
@@ -492,7 +493,7 @@ READER = """
     import sys
     from tests.test_index import PASSAGES
     from tests.encoders import HashingEncoder
-    from coach.retrieval.index import open_index
+    from coach.retrieval.opening import open_index
     from coach.settings import load_settings
     settings = load_settings(data_dir={data_dir!r}, lock_timeout_seconds=60)
     encoder = HashingEncoder()
@@ -543,7 +544,7 @@ KILLED = """
     from pathlib import Path
     from tests.test_index import PASSAGES, changed
     from tests.encoders import HashingEncoder
-    from coach.retrieval.index import open_index
+    from coach.retrieval.opening import open_index
     from coach.settings import load_settings
 
     settings = load_settings(data_dir={data_dir!r})
