@@ -24,7 +24,7 @@ from eval.skill_fitting import read_lines, read_rows
 
 FILE = Path(__file__).parent / "skills" / "scope.jsonl"
 
-THRESHOLD = 0.2
+THRESHOLD = 0.1
 """Far lower than even: of the lines of a resume most are own, of those that are labelled here half."""
 PENALTY = 1.0
 DEED_WEIGHT = 0.3

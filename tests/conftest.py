@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -32,25 +32,47 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Half a minute of two cores each time would be most of what the browser tests take.
     """
+
+    def build(data: Path) -> None:
+        Coach(load_settings(data_dir=data)).warm_up()
+
+    return _once(tmp_path_factory, "built", build)
+
+
+@pytest.fixture(scope="session")
+def built_with_pages(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Path:
+    """As ``built``, with two invented careers imported and their indexes built."""
+
+    def build(data: Path) -> None:
+        settings = load_settings(data_dir=Path(shutil.copytree(built, data)))
+        market = load_knowledge(settings).market
+        for page in sorted(PAGES.glob("*.txt")):
+            import_page(page, settings, market)
+        coach = Coach(settings)
+        for pathway in coach.pathways():
+            coach.warm_up(pathway=pathway.slug)
+
+    return _once(tmp_path_factory, "built-with-pages", build)
+
+
+def _once(tmp_path_factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """A folder that the first of all processes of a run to come here builds; the others wait for it."""
     own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built"
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
     shared.mkdir(exist_ok=True)
     with FileLock(shared / "lock"):
         if not (shared / "done").exists():
-            Coach(load_settings(data_dir=shared / "data")).warm_up()
+            build(shared / "data")
             (shared / "done").touch()
     return shared / "data"
 
 
 @pytest.fixture(scope="session")
-def coach(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Coach:
+def coach(tmp_path_factory: pytest.TempPathFactory, built_with_pages: Path) -> Coach:
     """What people get: the real encoder, the shipped knowledge, and two invented careers beside it. Not to be changed:
     all tests share it."""
-    settings = load_settings(data_dir=Path(shutil.copytree(built, tmp_path_factory.mktemp("coach") / "data")))
-    market = load_knowledge(settings).market
-    for page in sorted(PAGES.glob("*.txt")):
-        import_page(page, settings, market)
-    return Coach(settings)
+    data = Path(shutil.copytree(built_with_pages, tmp_path_factory.mktemp("coach") / "data"))
+    return Coach(load_settings(data_dir=data))
 
 
 @pytest.fixture(scope="session")

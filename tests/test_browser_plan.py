@@ -24,12 +24,8 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from coach.knowledge.importer import import_page
-from coach.knowledge.load import load_knowledge
 from coach.planning.calendar import event_uid
-from coach.settings import Settings
 from eval.browser import ROOT, served
-from eval.cases import PAGES_DIR
 from tests.browser import ANSWER_MS, FIRST_ANSWER_MS, PHONE, STEP_MS, WIDE, Device, ask, chromium, open_page, watched
 from tests.test_documents import at, pdf
 
@@ -169,12 +165,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[App]:
-    """With the shipped pathway and an imported one."""
-    data_dir = Path(shutil.copytree(built, tmp_path_factory.mktemp("plan") / "data"))
-    own = Settings(data_dir=data_dir)
-    import_page(PAGES_DIR / f"{WAREHOUSE}.txt", own, load_knowledge(own).market)
-    started = App(data_dir)
+def app(tmp_path_factory: pytest.TempPathFactory, built_with_pages: Path) -> Iterator[App]:
+    """With the shipped pathway and imported ones."""
+    started = App(Path(shutil.copytree(built_with_pages, tmp_path_factory.mktemp("plan") / "data")))
     yield started
     started.close()
 

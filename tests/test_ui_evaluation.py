@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -207,11 +208,15 @@ def test_why_a_run_failed_is_said(runner: Runner, settings: Settings) -> None:
     assert runner.outcome == "The run failed: no encoder: install it"
 
 
-def test_the_real_command_tells_its_progress_and_keeps_its_record(runner: Runner, tmp_path: Path) -> None:
+def test_the_real_command_tells_its_progress_and_keeps_its_record(
+    runner: Runner, tmp_path: Path, built_with_pages: Path
+) -> None:
     settings = Settings(data_dir=tmp_path)
+    index = shutil.copytree(built_with_pages, tmp_path / "index")
     command = (
         sys.executable, "-m", "eval", "run", "--progress", "--no-systems", "--slice", "other_language",
         "--json", str(tmp_path / "run.json"), "--html", str(tmp_path / "run.html"),
+        "--data-dir", str(index),
     )  # fmt: skip
     assert runner.start("all", settings, systems=False, command=command)
     end = time.monotonic() + 400

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from coach.planning.scope import Scope, Section, ends_in_others, gives_away, orders, scope_of, section_of, workplace
@@ -122,6 +122,7 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 """How a line begins that tells what its writer did."""
+_BY_WRITER = re.compile(rf"\b(?:I|we|mine)\b|{_DOER.pattern}|{_DOES.pattern}", re.IGNORECASE)
 _PARTICIPLE = re.compile(
     r"^\W*(?!(?:united|allied|associated|red|ned|fred|ted|retired|certified|registered|chartered|qualified|experienced|"
     r"skilled|advanced|licen[cs]ed)\b)[a-z]{2,}ed\s+(?=\S)",
@@ -170,10 +171,30 @@ def read_clauses(lines: Sequence[TextLine]) -> Clauses:
         opening = opening and number < OPENING_LINES and _introduces(block)
         heads = opening and len(block.text.split()) <= TITLE_WORDS or _heads_job(block)
         title = heads and not _tells(block)
+        told: list[list[Clause]] = []
         for start, end in _sentences(block.text):
             sentence += 1
-            found += _clauses(block, start, end, sentence, title)
+            told.append(list(_clauses(block, start, end, sentence, title)))
+        for own in _given_away(block, told):
+            found += own
     return Clauses(tuple(found), _refused(refused))
+
+
+def _given_away(block: _Block, told: Sequence[list[Clause]]) -> Iterator[list[Clause]]:
+    """The clauses of each sentence, where a name or what has no doer belongs to whom the next sentences tell of:
+    "Docker. I can spell it.", "Sixty demos of the product. The engineer types."."""
+    for at, clauses in enumerate(told):
+        scope = Scope.OWN
+        if len(clauses) == 1 and clauses[0].scope is Scope.OWN and not _BY_WRITER.search(clauses[0].text):
+            name = len(clauses[0].text.split()) <= NAME_WORDS
+            for later in told[at + 1 : at + 3] if name else told[at + 1 : at + 2]:
+                first = next((one.scope for one in later), Scope.OWN)
+                if first is Scope.OTHERS and (name or block.item) or first is Scope.DENIED and name:
+                    scope = first
+                    break
+                if any(_BY_WRITER.search(one.text) for one in later):
+                    break
+        yield [replace(one, scope=scope) for one in clauses] if scope is not Scope.OWN else clauses
 
 
 def _refused(count: int) -> tuple[str, ...]:
@@ -331,6 +352,8 @@ def _clauses(block: _Block, start: int, end: int, sentence: int, title: bool) ->
         told = scopes[at - 1] is Scope.OWN and not _DOER.match(before)
         if told and gives_away(text[slice(*spans[at])]) and text[spans[at][0] - 1] != "(":
             scopes[at - 1] = Scope.OTHERS
+        if scopes[at] is Scope.WISHED and text[spans[at][0] - 1] == "(" and told:
+            scopes[at - 1] = Scope.WISHED  # "Kubernetes (half-way)"
         if _ONLY.match(text[slice(*spans[at])]) and scopes[at] is Scope.OWN and scopes[at - 1] is not Scope.OWN:
             scopes[at] = Scope.OTHERS
     for at in range(len(spans) - 2, -1, -1):

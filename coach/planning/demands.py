@@ -155,23 +155,27 @@ def _marked(lines: Sequence[TextLine]) -> Iterator[tuple[int, str, _Section | No
     """Lines that are no headings, each with its section."""
     section: _Section | None = None
     heading = ""
+    listed = False
     for index, line in enumerate(lines):
         if line.heading != heading:
             heading = line.heading
-            section = _section(heading)
+            section, listed = _section(heading), False
         after = lines[index + 1].heading if index + 1 < len(lines) else ""
         opened = _section(line.text) if _heads(line, after) else None
         if opened is not None:
-            section = opened
+            section, listed = opened, False
             continue
         label = None if line.item else _RUN_IN.match(line.text)
         if label:
             named = _section(label.group(1))
             if named is not None:
-                section = named
+                section, listed = named, False
                 if line.text[label.end() :].strip():
                     yield index, line.text[label.end() :].strip(), section
                 continue
+        if listed and not line.item and section in _ASKING and not _any(_rules().cues, line.text):
+            section = None  # a paragraph behind the list of what is asked for: where, how much, whom to write to
+        listed = line.item
         yield index, line.text, section
 
 
@@ -180,7 +184,9 @@ def _heads(line: TextLine, after: str) -> bool:
     text = line.text.strip()
     if line.item:
         return False
-    return text == after.strip() or text.endswith(":") or len(text.split()) <= LONE_WORDS and text[-1:] not in ".!?"
+    if text == after.strip() or text.endswith(":"):
+        return True
+    return len(text.split()) <= LONE_WORDS and text[-1:] not in ".!?" and ": " not in text
 
 
 def _section(text: str) -> _Section | None:
