@@ -73,7 +73,9 @@ PIER = (
     "The crossing takes 6 to 8 hours at high tide and low wind. The Old Ferry is painted in Red, and tickets are sold "
     "at the pier or online. Rated critical: Steering Basics and Night Signals. Rated important: Rope Work. "
     "After Steering Basics comes Night Signals. Rope work can be harder than signals. The ferry is ill suited to ice. "
-    "The harbour lists winches neither as tools to bring nor as tools to buy. A ferry at midnight does not exist."
+    "The harbour lists winches neither as tools to bring nor as tools to buy. A ferry at midnight does not exist. "
+    "The tower is 4 metres below the mole. The tower can be used instead of the mole. A berth is open while a gate is "
+    "shut. Early charts show depths, later ones reefs."
 )
 
 
@@ -96,6 +98,12 @@ PIER = (
         ("The tide steers the ferry.", "The crew steers the ferry."),
         ("The Old Ferry is a tender.", "The Old Ferry is a wooden ship."),
         ("The crossing takes 6 to 8 hours, part-time.", "The crossing takes 6 to 8 hours."),
+        ("The crew finds a berth by steering the tide.", "The crew steers the ferry."),
+        ("As tickets are sold online, the pier has 5 berths.", "Tickets are sold at the pier or online."),
+        ("The mole is 4 metres below the tower.", "The tower is 4 metres below the mole."),
+        ("The mole can be used instead of the tower.", "The tower can be used instead of the mole."),
+        ("A berth is shut while a gate is open.", "A berth is open while a gate is shut."),
+        ("Early charts show reefs, later ones depths.", "Early charts show depths, later ones reefs."),
     ],
 )
 def test_words_of_the_evidence_put_together_otherwise_are_no_evidence(said: str, true: str) -> None:

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from coach.answering.contradictions import content, denied_parts, denies, opposites, relates
-from coach.answering.plain_words import HARMLESS, NAME_RUN, NUMBERED, RIVALS, SENTENCES, contents
+from coach.answering.plain_words import BEFORE_NOUNS, HARMLESS, NAME_RUN, NUMBERED, RIVALS, SENTENCES, contents
 from coach.answering.words import split_tokens, stem
 
 SHARED = 2
 """Words of what has another rating, and of nothing with this one, from which a sentence speaks of that."""
 LEADING = 1
 """Place up to which a word leads its sentence: "Rated critical: ..."."""
+ALL_BUT = 0.8
+"""Share of the words of two sides from which a sentence says the same two."""
 _SIDES = re.compile(r";|\b(?:while|whereas|but|although|though|yet)\b", re.IGNORECASE)
 """Where a sentence turns to the other side."""
 _INSTEAD = re.compile(r"\b(?:instead of|rather than|other than|except|apart from)\b", re.IGNORECASE)
@@ -27,7 +29,17 @@ _CLAUSES = re.compile(
     r"[,;:()](?!\d)|(?<=[.!?])\s+|\b(?:and|but|while|whereas|although|though|because|so)\b", re.IGNORECASE
 )
 _LED_NAME = re.compile(r"\b(?P<word>[a-z]{3,}) (?P<by>in|by|for|from|on|at|to) (?P<name>[A-Z][\w+#.-]*[\w+#])")
-_COMPARED = re.compile(r"(?P<before>[^,;:.]*)\bthan\b(?P<after>[^,;:.]*)", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"(?P<before>[^;:]*)\b(?P<by>than|below|above|instead of|in place of)\b(?P<after>(?:[^,;:.]|[.,](?=\d)|\b\w\.)*)",
+    re.IGNORECASE,
+)
+_BY_DOING = re.compile(r"\bby (?P<doing>[a-z]{3,}ing)\b", re.IGNORECASE)
+_AS_CAUSE = re.compile(
+    r"(?:^|[,;] )as (?!(?:it|they|the (?:guide|page|passage)|stated|said|of)\b)(?:[^,;]*?\s)?"
+    r"(?:is|are|was|were|has|have|does|do|can|will)\b[^,;]*(?=,|$)",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(r"\b(?:because|since|so|therefore|thus|hence|due to|why)\b", re.IGNORECASE)
 _KIND = re.compile(
     r"\b(?P<name>[A-Z][\w+#.-]*[\w+#](?: [A-Z][\w+#.-]*[\w+#])*) (?:is|was) (?:an? |only |just )+"
     r"(?P<kind>.+?)(?=,|;|:|\.| and | but |$)"
@@ -59,6 +71,8 @@ def misjoined(text: str, evidence: str, headings: str = "") -> str:
         or _elsewhere(text, evidence)
         or _other_subject(text, evidence)
         or _turned_comparison(text, evidence)
+        or _unsaid_cause(text, evidence)
+        or _crossed(text, evidence)
         or _other_kind(text, evidence)
         or _out_of_order(text, evidence)
         or _cut_name(text, f"{evidence} {headings}")
@@ -97,7 +111,7 @@ def _by_rival(sentence: str, groups: tuple[frozenset[str], ...]) -> dict[int, fr
     places = [(at, number) for at, word in enumerate(words) for number, group in enumerate(groups) if word in group]
     if not places:
         return {}
-    leads = places[0][0] <= LEADING
+    leads = places[0][0] <= LEADING or words[places[0][0]] in BEFORE_NOUNS
     ends = [*(at for at, _ in places[1:]), len(words)]
     starts = [0, *(at + 1 for at, _ in places[:-1])]
     found: dict[int, frozenset[str]] = {}
@@ -173,14 +187,43 @@ def _doings(text: str) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
                     yield word, frozenset(named[-REACH:]), whole
 
 
+def _unsaid_cause(text: str, evidence: str) -> str:
+    """A means or a cause made of what the evidence says otherwise: "by comparing all", "as no price is known"."""
+    done = {stem(one["doing"].lower()) for one in _BY_DOING.finditer(evidence)}
+    for one in _BY_DOING.finditer(text):
+        if stem(one["doing"].lower()) not in done:
+            return f'its evidence does not say "{one.group()}"'
+    if (cause := _AS_CAUSE.search(text)) and not (_CAUSE.search(evidence) or _AS_CAUSE.search(evidence)):
+        return f'its evidence does not give "{cause.group().strip(" ,;")}" as a reason'
+    return ""
+
+
+def _crossed(text: str, evidence: str) -> str:
+    """Two sides that say what the evidence does, of which one mixes what the evidence parts: "the deck is open while
+    the hold is shut" for "the hold is open although the deck is shut"."""
+    ours = [contents(side) for side in _SIDES.split(text)]
+    for sentence in SENTENCES.split(evidence):
+        theirs = [contents(side) for side in _SIDES.split(sentence)]
+        if len(ours) == len(theirs) == 2:
+            alone = theirs[0] - theirs[1], theirs[1] - theirs[0]
+            both = alone[0] | alone[1]
+            said = [side & both for side in ours]
+            mixes = any(side & alone[0] and side & alone[1] for side in said)
+            if mixes and all(said) and len(said[0] | said[1]) >= ALL_BUT * len(both):
+                return "it exchanges what its evidence says on either side"
+    return ""
+
+
 def _turned_comparison(text: str, evidence: str) -> str:
-    """What the evidence puts behind "than" put before it."""
+    """What the evidence puts behind "than", "below" or "instead of" put before it."""
     for ours in _COMPARED.finditer(text):
         before, after = contents(ours["before"]), contents(ours["after"])
         for theirs in _COMPARED.finditer(evidence):
+            if theirs["by"].lower() != ours["by"].lower():
+                continue
             first, second = contents(theirs["before"]), contents(theirs["after"])
             if (before - first) & second and not after & second - first:
-                return 'it exchanges the sides of "than"'
+                return f'it exchanges the sides of "{ours["by"]}"'
     return ""
 
 

@@ -37,9 +37,12 @@ RIVALS = tuple(
         "mean average; median",
         "easy simple; moderate medium; hard difficult",
         "minimum lowest; maximum highest",
+        "early earlier; late later",
     )
 )
 """Of each line only one can be meant at a time."""
+BEFORE_NOUNS = frozenset(stem(word) for word in "early earlier late later".split())
+"""Those of them that stand before what they speak of: "an early file says A, later ones B"."""
 NUMBERED = frozenset(stem(word) for word in "week day month year phase step stage part level".split())
 """What numbers are names of: "week 5"."""
 SENTENCES = re.compile(r"(?<=[.!?])\s+")
