@@ -136,6 +136,27 @@ def match(corpus: Corpus, *lines: str) -> SkillReport:
         ("Repaired a gate that had been open for months", Scope.OWN),
         ("Moderated evenings with people who did not want to talk", Scope.OWN),
         ("Found the leak after others gave up", Scope.OWN),
+        ("Turning and milling, long gone from my fingers", Scope.DENIED),
+        ("Welding: evening course in 2003, all forgotten", Scope.DENIED),
+        ("Lathe, opened once", Scope.DENIED),
+        ("Welding for Everybody: week 1, paused", Scope.WISHED),
+        ("Welding for beginners, purchased", Scope.WISHED),
+        ('Asked for a place on "Weld the Welder" in 2025', Scope.WISHED),
+        ("Seams and joints: Harbour's welding team", Scope.OTHERS),
+        ("Seams, joints and tests: quality department", Scope.OTHERS),
+        ("Seam plans: done by Mrs Otley, the foreman", Scope.OTHERS),
+        ("The welding robot is Joseph's", Scope.OTHERS),
+        ("Ailsa and Tom on my team weld the seams", Scope.OTHERS),
+        ("Reviewed the seams that Harbour (vendor) delivers, and approved them", Scope.OTHERS),
+        ("Our steel area in Porto publishes seam plans", Scope.OTHERS),
+        ("The seam plans come from the shipyard", Scope.OTHERS),
+        ("Welding by the plans issued by the ministry", Scope.OTHERS),
+        ("Your advert asks for welding and milling", Scope.COMPANY),
+        ("We resell a robot that welds", Scope.COMPANY),
+        ("Tested the backups of the customers database", Scope.OWN),
+        ("Read the data from the plant and drew the seam plans", Scope.OWN),
+        ("They are seams of my own", Scope.OWN),
+        ("Rota for nine welders: who does what by six", Scope.OWN),
     ],
 )
 def test_a_clause_says_whose_doing_it_is(clause: str, scope: Scope) -> None:
@@ -157,6 +178,16 @@ def test_a_clause_says_whose_doing_it_is(clause: str, scope: Scope) -> None:
         (["Cut the time of a run to an hour, no data lost"], ["Cut the time of a run to an hour"]),
         (["I have read about lathes but have not tried either"], []),
         (["# Not (yet)", "- Welding"], []),
+        (["# Does not know", "Welding, milling"], []),
+        (["# Not me", "- Welding"], []),
+        (["# On the go", "- Welding"], []),
+        (["# Bookshelf", "- Welding"], []),
+        (["Welding. I have never tried it."], []),
+        (["Welding. Daily bread for years. I could not hold a torch today."], []),
+        (["- Sixty shows of the welding robot. The engineer runs it."], []),
+        (["- Welded gates. The engineer draws them."], ["Welded gates."]),
+        (["Handbook of Welding (half-way)"], []),
+        (["There was a course in welding; nothing of it has stayed with me"], []),
     ],
 )
 def test_what_is_not_the_writers_own_doing_does_not_count(lines: list[str], own: list[str]) -> None:
@@ -527,6 +558,21 @@ def test_headings_that_the_text_goes_on_behind_and_short_ones_part_a_posting() -
         "We pay for: trains, trams",
     )  # fmt: skip
     assert [name for name, _ in names] == ["Rust", "Haskell", "Scala"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["**Must**", "- Rust", "**Plus**", "- Helm"], ["Rust", "Helm"]),
+        (["# Must", "- Rust", "Bonus: Helm, Scala"], ["Rust", "Helm", "Scala"]),
+        (["# We expect", "- Rust", "It helps if you know:", "- Helm"], ["Rust", "Helm"]),
+        (["# You should have", "- Rust, at intermediate level", "- Cobol, as our systems stay"], ["Rust", "Cobol"]),
+        (["# Requirements", "- Rust", "Lunch, trains, parking."], ["Rust"]),
+        (["# Requirements", "- Rust", "You also have experience with Helm."], ["Rust", "Helm"]),
+    ],
+)
+def test_what_stands_around_a_list_is_told_from_what_is_asked_for(lines: list[str], expected: list[str]) -> None:
+    assert [name for name, _ in asked(*lines)] == expected
 
 
 @pytest.mark.parametrize(
