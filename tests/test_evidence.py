@@ -126,6 +126,7 @@ def match(corpus: Corpus, *lines: str) -> SkillReport:
         ("Accounts: my manager keeps them", Scope.OTHERS),
         ("Management has yearly accounts", Scope.OTHERS),
         ("Two foremen over me", Scope.OTHERS),
+        ("The lathes and the welding belong to Platform", Scope.OTHERS),
         ("Wrote the manuals that the other five teachers use", Scope.OWN),
         ("Seams are inspected and sent to testers", Scope.OWN),
         ("Tools counted weekly against what is on the shelf", Scope.OWN),
@@ -579,6 +580,8 @@ def test_what_stands_around_a_list_is_told_from_what_is_asked_for(lines: list[st
     ("line", "expected"),
     [
         ("Python or Scala", [("Python or Scala", ("Python", "Scala"))]),
+        ("Experience with Milvus, Vespa or Qdrant", [("Milvus, Vespa or Qdrant", ("Milvus", "Vespa", "Qdrant"))]),
+        ("Danish, Dutch or Norwegian", [("Danish or Dutch or Norwegian", ("Danish", "Dutch", "Norwegian"))]),
         ("Java 17", [("Java 17", ("Java 17", "Java"))]),
         ("C++20", [("C++20", ("C++20", "C++"))]),
         ("Kubernetes and Helm", [("Kubernetes", ("Kubernetes",)), ("Helm", ("Helm",))]),

@@ -122,6 +122,7 @@ _DENIES_SEVERAL = re.compile(r"\bare(?:n['’]t|\s+not)\b", re.IGNORECASE)
 _LIST_OF_ANY = re.compile(r",[^,]*\bn?or\b[^,]*$", re.IGNORECASE)
 _WITH = re.compile(r"\s+with\s+(?=[A-Z])")
 _OR = re.compile(r"\s*,?\s+(?:or|and/or)\s+|\s+/\s+|(?<=[a-z]{3})/(?=[A-Z][a-z])")
+_CHOICES = re.compile(rf"\s*,\s+|{_OR.pattern}")
 _MEANS = re.compile(r"^(?P<doing>.+?)\s+(?:with|in|using|on|through|via)\s+(?P<means>[A-Z].*)$")
 _ADVANCED = re.compile(r"^(?:advanced|expert|senior|professional)\s+(?=\S)", re.IGNORECASE)
 _DEGREE = re.compile(r"\b(?:degree|studies|graduate)\b", re.IGNORECASE)
@@ -173,7 +174,8 @@ def _marked(lines: Sequence[TextLine]) -> Iterator[tuple[int, str, _Section | No
                 if line.text[label.end() :].strip():
                     yield index, line.text[label.end() :].strip(), section
                 continue
-        if listed and not line.item and section in _ASKING and not _any(_rules().cues, line.text):
+        told = listed and not line.item and line.text.rstrip()[-1:] in ".!?"
+        if told and section in _ASKING and not _any(_rules().cues, line.text):
             section = None  # a paragraph behind the list of what is asked for: where, how much, whom to write to
         listed = line.item
         yield index, line.text, section
@@ -237,6 +239,8 @@ def _things(text: str, fields: Fields) -> Iterator[str]:
             break
     masked = _BRACKETS.sub(lambda found: " " + "\0" * (len(found.group()) - 1), whole)
     spans = list(_split(masked, _COMMA))
+    if _any_of(masked, spans):
+        spans = [(0, len(masked))]
     spans = [span for low, high in spans for span in _stacked(masked, low, high)]
     spans = [span for low, high in spans for span in _pairs(masked, low, high, fields)]
     for number, (low, high) in enumerate(spans):
@@ -245,6 +249,13 @@ def _things(text: str, fields: Fields) -> Iterator[str]:
             part = (whole[low:high] + examples).strip()
         if part:
             yield part
+
+
+def _any_of(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether names are listed of which any will do: "Danish, Swedish or Norwegian"."""
+    *before, last = [_named(text[low:high]) for low, high in spans]
+    choices = _OR.split(last)
+    return bool(before) and len(choices) > 1 and not _AND.search(text) and all(map(_is_name, (*before, *choices)))
 
 
 def _split(text: str, joint: re.Pattern[str], low: int = 0, high: int | None = None) -> Iterator[tuple[int, int]]:
@@ -323,11 +334,11 @@ def _demand(name: str, part: str, sentence: str, line: int, required: bool) -> D
     rules = _rules()
     words = {word.strip(".,").lower() for word in name.split()}
     spoken = words & rules.languages
-    if spoken and len(words - rules.languages) <= 3 and len(spoken) == 1:
+    if spoken and (len(spoken) == 1 and len(words - rules.languages) <= 3 or words <= rules.languages | {"or"}):
         level = _LEVEL.search(part)
         rank = "ABC".index(level.group(1)) * 2 + int(level.group(2)) if level else 5 if _HIGH.search(sentence) else 0
-        language = next(word.strip(".,") for word in name.split() if word.strip(".,").lower() in spoken)
-        return Demand(language, (language,), part, line, required, Kind.LANGUAGE, rank)
+        languages = [word.strip(".,") for word in name.split() if word.strip(".,").lower() in spoken]
+        return Demand(" or ".join(languages), tuple(languages), part, line, required, Kind.LANGUAGE, rank)
     ranks = [rank for rank, pattern in enumerate(rules.degrees, 1) if pattern.search(name)]
     if ranks or _DEGREE.search(name):
         return Demand(name, (name,), part, line, required, Kind.DEGREE, min(ranks, default=1))
@@ -343,7 +354,7 @@ def _demand(name: str, part: str, sentence: str, line: int, required: bool) -> D
         if (match := pattern.search(part)) is not None:
             kinds += [choice.strip(" .") for choice in re.split(r"\s*,\s*|\s+or\s+|\s+and\s+", part[match.end() :])]
     means = _MEANS.match(bare)
-    choices = [_ADVANCED.sub("", _named(choice)) for choice in _OR.split(means["means"] if means else bare)]
+    choices = [_ADVANCED.sub("", _named(choice)) for choice in _CHOICES.split(means["means"] if means else bare)]
     # Who knows the language knows the version that is asked for, or nearly.
     plain = [_VERSION.sub("", choice) for choice in choices]
     return Demand(

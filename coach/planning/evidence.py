@@ -389,8 +389,8 @@ def _spoken_or_studied(demand: Demand, clauses: Clauses) -> Found:
     """Languages and degrees go by rank, not by likeness."""
     for clause in clauses.own:
         if demand.kind is Kind.LANGUAGE:
-            rank = language_rank(clause.text, demand.name)
-            if rank is None or not (clause.listed or clause.section is Section.LANGUAGES or len(clause.text) < SHORT):
+            rank = max((language_rank(clause.text, language) or 0 for language in demand.alternatives), default=0)
+            if not rank or not (clause.listed or clause.section is Section.LANGUAGES or len(clause.text) < SHORT):
                 continue
             met = rank >= (demand.rank or 1) or rank == NAMED_ONLY
         else:
