@@ -51,6 +51,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield opened
 
 
+CLICKS = 3
+
+
 def open_lab(context: BrowserContext, address: str, **asked: str) -> Page:
     return visit(context, f"{address}lab?{urlencode(asked)}", "RAG Lab")
 
@@ -64,9 +67,14 @@ def in_address(page: Page) -> dict[str, str]:
 
 
 def turn_to(page: Page, view: str) -> None:
-    page.get_by_role("radio", name=view, exact=True).click()
-    expect(page.get_by_role("radio", name=view, exact=True)).to_be_checked()
-    loaded(page)
+    """By a click, and again where it was lost to a page that was just being drawn anew."""
+    radio = page.get_by_role("radio", name=view, exact=True)
+    for _ in range(CLICKS):
+        radio.click()
+        loaded(page)
+        if radio.is_checked():
+            break
+    expect(radio).to_be_checked()
 
 
 def question_of(page: Page) -> Locator:

@@ -159,6 +159,8 @@ def test_the_labs_comparison_can_be_stopped_and_shows_three_answers_side_by_side
         page.get_by_role("textbox", name="Question").press("Enter")
         page.get_by_text("Let a model write").click()
         page.get_by_role("button", name="Ask it twice").click()
+        while not server.chats:  # the reply that stalls is for this request; pytest's timeout ends a wait in vain
+            page.wait_for_timeout(50)
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("stopped").first).to_be_visible()
         settled(page)
