@@ -421,14 +421,22 @@ def test_help_and_the_list_of_pathways_load_no_heavy_library(tmp_path: Path, arg
     assert done.stderr.strip() == "[]"
 
 
-def test_nothing_but_answers_reaches_standard_output(tmp_path: Path) -> None:
-    """With the real encoder and a fresh index, when libraries have most to say."""
+def test_nothing_but_answers_reaches_standard_output(tmp_path: Path, built: Path) -> None:
+    """With the real encoder and an index that is brought up to date, when libraries have most to say."""
+    data = shutil.copytree(built, tmp_path / "data")
+    knowledge = shutil.copytree(ROOT / "knowledge", tmp_path / "knowledge")
+    glossary = knowledge / "glossary.yaml"
+    terms = glossary.read_text(encoding="utf-8")
+    glossary.write_text(terms.replace('definition: "', 'definition: "In short: ', 1), encoding="utf-8")
     lines = (
         '{"id": 1, "question": "Which skills are critical?"}\n{"id": 2, "question": "What is the pay at the start?"}\n'
     )
-    result = process("ask", "--batch", "-", "--json", data_dir=tmp_path, stdin=lines)
+    env = {"COACH_KNOWLEDGE_DIR": str(knowledge)}
+    indexes = set((data / "index").rglob("manifest.json"))
+    result = process("ask", "--batch", "-", "--json", data_dir=data, stdin=lines, env=env)
     assert [row["status"] for row in rows(result.stdout)] == ["answered", "answered"]
     assert (result.stderr, result.returncode) == ("", 0)
+    assert set((data / "index").rglob("manifest.json")) != indexes
 
 
 # --- A plan -------------------------------------------------------------------------------------------------------

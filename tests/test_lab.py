@@ -17,11 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coach import Coach, load_settings
+from coach import Coach
 from coach.answering.answerable import SIGNS
 from coach.answering.selecting import FEATURES
-from coach.knowledge.importer import import_page
-from coach.knowledge.load import load_knowledge
 from coach.lab.choosing import LABELS, SIGN_LABELS
 from coach.lab.explaining import explain, intent_in_words
 from coach.lab.fusing import contributions
@@ -76,15 +74,6 @@ METHODS = (
     Method(lexical=0.0),
     Method(distance="inverted"),
 )
-
-
-@pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"))
-    market = load_knowledge(settings).market
-    for page in sorted(PAGES.glob("*.txt")):
-        import_page(page, settings, market)
-    return Coach(settings)
 
 
 Asking = Callable[..., tuple[Worked, Walk]]

@@ -23,10 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from coach import Coach, load_settings
+from coach import Coach
 from coach.errors import CoachError, VectorIndexError
-from coach.knowledge.importer import import_page
-from coach.knowledge.load import load_knowledge
 from coach.lab import experiment, exporting, neighbours, spoiling, tour
 from coach.lab.neighbours import Build, Measured, Measurement, Measuring, Point, Setup
 from coach.pipeline import Worked
@@ -38,7 +36,6 @@ from coach.ui.lab import search as search_view
 from coach.ui.lab.address import lab_address
 from coach.ui.lab.asked import work_out
 from coach.ui.lab.search_charts import recall_chart
-from eval.cases import PAGES_DIR
 from tests.fakes import HOSTILE, FakeCoach, passage
 
 # Chroma says so of any collection whose vectors are the caller's own, whenever its settings are changed.
@@ -47,15 +44,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:legacy embedding function config
 MADE = datetime(2026, 12, 7, 9, 5, tzinfo=UTC)
 SCRIPT = "from coach.ui.lab import page\npage.page()"
 OWNER = "o" * 43
-
-
-@pytest.fixture(scope="module")
-def coach(tmp_path_factory: pytest.TempPathFactory) -> Coach:
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"))
-    market = load_knowledge(settings).market
-    for page in sorted(PAGES_DIR.glob("*.txt")):
-        import_page(page, settings, market)
-    return Coach(settings)
 
 
 # --- Exact against approximate: what is measured ------------------------------------------------------------
